@@ -1,0 +1,107 @@
+//! What a router tells those who watch it.
+
+use core::fmt;
+
+/// The states of a virtual router (RFC 9568 section 6.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "the states of the RFC, and its Initialize in two")]
+pub enum State {
+    /// Not started, or stopped.
+    Initialize,
+    /// Started, but something it needs is missing; the RFC's Initialize, waiting to be left.
+    Fault,
+    /// Watches the Active router.
+    Backup,
+    /// Has the virtual addresses and advertises.
+    Active,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Initialize => "Initialize",
+            Self::Fault => "Fault",
+            Self::Backup => "Backup",
+            Self::Active => "Active",
+        })
+    }
+}
+
+/// Why a router changed its state. The reasons to become Active are those of
+/// `vrrpv3StatisticsNewMasterReason` (RFC 6527) and more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cause {
+    /// It was started.
+    Startup,
+    /// It was stopped.
+    Shutdown,
+    /// It owns the virtual addresses (priority 255), so it does not wait.
+    Owner,
+    /// The Active router was not heard for Active_Down_Interval.
+    ActiveSilent,
+    /// The Active router said with priority 0 that it stops.
+    ActiveStopped,
+    /// The Active router has a lower priority.
+    Preemption,
+    /// A router with a higher priority, or with the same and a higher address, is Active.
+    Outranked,
+    /// Something that the router needs is missing.
+    Fault(Fault),
+    /// What was missing is back.
+    Recovered,
+}
+
+/// Something without which a router cannot run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The interface is down, has no carrier, or does not exist.
+    InterfaceDown,
+    /// The interface has no address to send from.
+    NoPrimaryAddress,
+    /// Something that the application tracks says no.
+    Tracking,
+    /// The virtual addresses could not be put on the interface. Tried again after
+    /// [`ADDRESS_RETRY`](crate::ADDRESS_RETRY).
+    AddressesRefused,
+}
+
+impl Fault {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::InterfaceDown, Self::NoPrimaryAddress, Self::Tracking, Self::AddressesRefused];
+
+    pub(crate) const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+/// Something that happened to a virtual router.
+///
+/// What packets cause is told once and not again before the next change of state, so a flood of
+/// packets is no flood of events; the [`Stats`](crate::Stats) count every one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Event {
+    /// The state changed.
+    StateChanged {
+        /// The state before.
+        from: State,
+        /// The state now.
+        to: State,
+        /// Why.
+        cause: Cause,
+    },
+    /// This router is Active, and another one that loses against it advertises as well.
+    OtherActive,
+    /// Another router advertises with our priority and our own address.
+    SameAddress,
+    /// Another router claims to own the virtual addresses that are ours (both have priority 255).
+    OtherOwner,
+    /// An advertisement names other virtual addresses than are configured here.
+    AddressListDiffers,
+    /// An advertisement has another interval than is configured here.
+    IntervalDiffers,
+    /// The virtual addresses were taken off the interface by someone else and are put back.
+    AddressesRestored,
+}

@@ -1,0 +1,310 @@
+//! The virtual router.
+
+mod receive;
+mod schedule;
+mod timers;
+mod transition;
+
+use core::net::IpAddr;
+use core::num::NonZeroU8;
+
+use vrrp_proto::{Advertisement, Priority};
+
+use crate::action::{Action, Actions};
+use crate::config::Config;
+use crate::event::{Cause, Event, Fault, State};
+use crate::input::Input;
+use crate::stats::Stats;
+use crate::time::Timestamp;
+use schedule::Schedule;
+pub use transition::ADDRESS_RETRY;
+
+/// One virtual router: RFC 9568 section 6 and RFC 3768 section 6.
+///
+/// - **Input** goes through [`handle`](Self::handle) and, because it can be refused,
+///   [`reconfigure`](Self::reconfigure). Both return what to do. Nothing else changes the router.
+/// - **Time** is an argument. [`deadline`](Self::deadline) says when to call with [`Input::Wake`] if
+///   nothing else happens before.
+/// - **Getters** have no effect.
+#[derive(Clone, Debug)]
+pub struct VirtualRouter {
+    config: Config,
+    /// What tracking has made of the configured priority.
+    priority: Priority,
+    primary_address: Option<IpAddr>,
+    phase: Phase,
+    /// `Active_Adver_Interval` in nanoseconds: learned in VRRPv3, our own in VRRPv2.
+    active_interval: u64,
+    /// Bits of [`Fault`].
+    faults: u8,
+    /// Bits of [`Report`]: what has been told since the last change of state.
+    reported: u8,
+    now: Timestamp,
+    stats: Stats,
+}
+
+/// The state with the deadlines that exist in it.
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    Initialize,
+    Fault {
+        /// When to try again what failed; `None` while an input has to come first.
+        retry: Option<Timestamp>,
+    },
+    Backup {
+        /// `Active_Down_Timer`.
+        active_down: Timestamp,
+        /// From when on a lower priority is no longer accepted; set by the first one heard.
+        preempt_from: Option<Timestamp>,
+        /// Why the timer will expire, by what was heard last.
+        expecting: Cause,
+    },
+    Active {
+        /// `Adver_Timer`.
+        advertisement_due: Timestamp,
+        last_sent: Timestamp,
+        announcements: Schedule,
+    },
+}
+
+/// Things that are told once per state.
+#[derive(Clone, Copy)]
+enum Report {
+    OtherActive,
+    SameAddress,
+    OtherOwner,
+    AddressListDiffers,
+    IntervalDiffers,
+}
+
+impl VirtualRouter {
+    /// A router in Initialize. It has to be told its [primary address](Input::PrimaryAddress) and
+    /// to [start](Input::Startup), in either order.
+    pub fn new(config: Config) -> Self {
+        Self {
+            priority: config.priority,
+            active_interval: timers::nanoseconds_of(config.interval()),
+            config,
+            primary_address: None,
+            phase: Phase::Initialize,
+            faults: Fault::NoPrimaryAddress.bit(),
+            reported: 0,
+            now: Timestamp::EPOCH,
+            stats: Stats::default(),
+        }
+    }
+
+    /// Takes an input and the timers that are due at `now`, in this order: a Backup that was woken
+    /// late and finds the Active router's advertisement in its socket does nothing.
+    ///
+    /// Total: any input in any state is answered, and no packet can make it panic. A `now` before an earlier
+    /// one counts as that earlier one.
+    #[inline]
+    pub fn handle(&mut self, now: Timestamp, input: Input<'_>) -> Actions {
+        self.now = self.now.max(now);
+        let mut actions = Actions::none();
+        match input {
+            Input::Advertisement { source, advertisement } => {
+                self.receive(source, advertisement, &mut actions);
+            }
+            Input::Wake => {}
+            other => self.take(other, &mut actions),
+        }
+        if self.deadline().is_some_and(|deadline| deadline <= self.now) {
+            self.expire(&mut actions);
+        }
+        actions
+    }
+
+    fn take(&mut self, input: Input<'_>, actions: &mut Actions) {
+        match input {
+            Input::Startup => {
+                if matches!(self.phase, Phase::Initialize) {
+                    self.start(Cause::Startup, actions);
+                }
+            }
+            Input::Shutdown => self.shut_down(actions),
+            Input::PrimaryAddress(address) => {
+                self.primary_address = address;
+                match address {
+                    Some(_) => self.clear_fault(Fault::NoPrimaryAddress, actions),
+                    None => self.set_fault(Fault::NoPrimaryAddress, actions),
+                }
+            }
+            Input::Rejected(kind) => self.stats.count_rejected(kind),
+            Input::SetPriority(priority) => self.set_priority(priority, actions),
+            Input::Fault(fault) => self.set_fault(fault, actions),
+            Input::Recovered(fault) => self.clear_fault(fault, actions),
+            Input::AddressesLost => self.restore_addresses(actions),
+            Input::Failed(action) => self.failed(action, actions),
+            Input::Advertisement { .. } | Input::Wake => {}
+        }
+    }
+
+    /// Takes a new configuration and keeps the role.
+    ///
+    /// The priority becomes the configured one, whatever tracking made of it before.
+    ///
+    /// # Errors
+    /// [`NotSameRouter`] when version, family or VRID differ: that is another virtual router. Stop this
+    /// one and start the other.
+    pub fn reconfigure(
+        &mut self,
+        now: Timestamp,
+        config: Config,
+    ) -> Result<Actions, NotSameRouter> {
+        if !self.config.is_same_router(&config) {
+            return Err(NotSameRouter);
+        }
+        self.now = self.now.max(now);
+        let mut actions = Actions::none();
+        let own_interval = timers::nanoseconds_of(config.interval());
+        let addresses_changed = self.config.addresses() != config.addresses();
+        let down_before = self.active_down_interval();
+        // In Backup a VRRPv3 router goes on with the interval that it learned.
+        if self.config.version() == vrrp_proto::Version::V2 || !self.is(State::Backup) {
+            self.active_interval = own_interval;
+        }
+        let priority = config.priority;
+        self.config = config;
+        self.reported = 0;
+        match &mut self.phase {
+            Phase::Backup { active_down, .. } => {
+                self.priority = priority;
+                let down_now = timers::active_down(self.active_interval, priority, &self.config);
+                *active_down = active_down.shifted(down_before, down_now);
+                self.own_addresses_at_once(&mut actions);
+            }
+            Phase::Active { advertisement_due, announcements, .. } => {
+                self.priority = priority;
+                *advertisement_due = (*advertisement_due).min(self.now.after(own_interval));
+                if addresses_changed {
+                    let burst = announcements.begin(self.now, &self.config.announcements);
+                    self.transmit(self.priority, &mut actions);
+                    actions.push(Action::ReplaceAddresses);
+                    actions.push(Action::Announce(burst));
+                }
+            }
+            Phase::Initialize | Phase::Fault { .. } => self.priority = priority,
+        }
+        Ok(actions)
+    }
+
+    /// When [`handle`](Self::handle) wants to be called at the latest. `None` while only an input
+    /// can bring about anything.
+    #[inline]
+    pub fn deadline(&self) -> Option<Timestamp> {
+        match &self.phase {
+            Phase::Initialize => None,
+            Phase::Fault { retry } => *retry,
+            Phase::Backup { active_down, .. } => Some(*active_down),
+            Phase::Active { advertisement_due, announcements, .. } => Some(
+                announcements.due().map_or(*advertisement_due, |due| due.min(*advertisement_due)),
+            ),
+        }
+    }
+
+    /// What to send for [`Action::Transmit`].
+    pub fn advertisement(&self, priority: Priority) -> Advertisement<'_> {
+        self.config.advertisement(priority)
+    }
+
+    /// The state.
+    pub fn state(&self) -> State {
+        match self.phase {
+            Phase::Initialize => State::Initialize,
+            Phase::Fault { .. } => State::Fault,
+            Phase::Backup { .. } => State::Backup,
+            Phase::Active { .. } => State::Active,
+        }
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The priority that is advertised: the configured one, or what it was [set](Input::SetPriority) to.
+    pub fn priority(&self) -> Priority {
+        self.priority
+    }
+
+    /// The address that advertisements are sent from.
+    pub fn primary_address(&self) -> Option<IpAddr> {
+        self.primary_address
+    }
+
+    /// What the router misses; it is in [`State::Fault`] for as long as there is something.
+    pub fn faults(&self) -> impl Iterator<Item = Fault> + '_ {
+        Fault::ALL.into_iter().filter(|fault| self.faults & fault.bit() != 0)
+    }
+
+    /// The counters.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    fn is(&self, state: State) -> bool {
+        self.state() == state
+    }
+
+    fn transmit(&mut self, priority: Priority, actions: &mut Actions) {
+        self.stats.advertisements_sent += 1;
+        self.stats.priority_zero_sent += u64::from(priority.is_stopped());
+        if let Phase::Active { last_sent, .. } = &mut self.phase {
+            *last_sent = self.now;
+        }
+        actions.push(Action::Transmit(priority));
+    }
+
+    fn set_priority(&mut self, priority: Priority, actions: &mut Actions) {
+        let priority = priority.max(Priority::MIN);
+        let before = self.active_down_interval();
+        self.priority = priority;
+        let after = self.active_down_interval();
+        if let Phase::Backup { active_down, .. } = &mut self.phase {
+            *active_down = active_down.shifted(before, after);
+            self.own_addresses_at_once(actions);
+        }
+    }
+
+    fn restore_addresses(&mut self, actions: &mut Actions) {
+        if self.is(State::Active) {
+            self.stats.addresses_restored += 1;
+            actions.push(Action::AddAddresses);
+            actions.push(Action::Announce(NonZeroU8::MIN));
+            actions.push(Action::Notify(Event::AddressesRestored));
+        }
+    }
+
+    fn failed(&mut self, action: Action, actions: &mut Actions) {
+        match action {
+            Action::Transmit(_) => self.stats.transmit_failures += 1,
+            Action::Announce(_) => self.stats.announce_failures += 1,
+            Action::RemoveAddresses => self.stats.address_failures += 1,
+            Action::AddAddresses | Action::ReplaceAddresses => {
+                self.stats.address_failures += 1;
+                // An Active router without its addresses would swallow the traffic.
+                if self.is(State::Active) {
+                    self.set_fault(Fault::AddressesRefused, actions);
+                }
+            }
+            Action::Notify(_) => {}
+        }
+    }
+
+    /// Tells an event that packets bring about, once per state.
+    fn report(&mut self, report: Report, event: Event, actions: &mut Actions) {
+        let bit = 1 << report as u8;
+        if self.reported & bit == 0 {
+            self.reported |= bit;
+            actions.push(Action::Notify(event));
+        }
+    }
+}
+
+/// The new configuration describes another virtual router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("version, family and VRID of a virtual router cannot change while it runs")]
+#[expect(clippy::exhaustive_structs, reason = "says all there is")]
+pub struct NotSameRouter;

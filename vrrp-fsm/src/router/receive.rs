@@ -1,0 +1,176 @@
+//! An advertisement has arrived: RFC 9568 sections 6.4.2, 6.4.3 and 7.1; RFC 3768 the same.
+
+use core::cmp::Ordering;
+use core::net::IpAddr;
+
+use vrrp_proto::{Advertisement, Version};
+
+use super::timers::{self, nanoseconds_of};
+use super::{Phase, Report, VirtualRouter};
+use crate::action::Actions;
+use crate::event::{Cause, Event};
+use crate::time::nanoseconds;
+
+/// A router answers a losing or stopping router at most so many times per interval: the first
+/// answer, sent to the group, was for all of them, and nobody can make it flood the network.
+const ANSWERS_PER_INTERVAL: u64 = 8;
+
+impl VirtualRouter {
+    #[inline]
+    pub(super) fn receive(
+        &mut self,
+        source: IpAddr,
+        advertisement: &Advertisement<'_>,
+        actions: &mut Actions,
+    ) {
+        if matches!(self.phase, Phase::Initialize | Phase::Fault { .. }) {
+            return;
+        }
+        if self.is_for_another(advertisement) {
+            self.stats.version_errors += 1;
+            return;
+        }
+        if self.priority.is_owner() && matches!(self.phase, Phase::Active { .. }) {
+            self.receive_as_owner(advertisement, actions);
+            return;
+        }
+        if !self.agrees_with_configuration(advertisement, actions) {
+            return;
+        }
+        self.stats.advertisements_received += 1;
+        self.stats.priority_zero_received += u64::from(advertisement.priority().is_stopped());
+        match self.phase {
+            Phase::Backup { .. } => self.receive_in_backup(advertisement),
+            _ => self.receive_in_active(source, advertisement, actions),
+        }
+    }
+
+    #[inline]
+    fn is_for_another(&self, advertisement: &Advertisement<'_>) -> bool {
+        advertisement.version() != self.config.version()
+            || matches!(advertisement.addresses(), vrrp_proto::Addresses::V6(_))
+                != self.config.is_ipv6()
+            || advertisement.vrid() != self.config.vrid
+    }
+
+    /// The checks of section 7.1 against the local configuration. Each version says in its own way
+    /// what a difference means: RFC 3768 discards, RFC 9568 only tells.
+    #[inline]
+    fn agrees_with_configuration(
+        &mut self,
+        advertisement: &Advertisement<'_>,
+        actions: &mut Actions,
+    ) -> bool {
+        let is_v2 = advertisement.version() == Version::V2;
+        let mut agrees = true;
+        if !self.config.holds_addresses(advertisement.addresses()) {
+            self.stats.address_list_errors += 1;
+            self.report(Report::AddressListDiffers, Event::AddressListDiffers, actions);
+            agrees &= !is_v2 || advertisement.priority().is_owner();
+        }
+        if advertisement.interval() != self.config.interval() {
+            self.stats.interval_errors += 1;
+            self.report(Report::IntervalDiffers, Event::IntervalDiffers, actions);
+            agrees &= !is_v2;
+        }
+        agrees
+    }
+
+    #[inline]
+    fn receive_in_backup(&mut self, advertisement: &Advertisement<'_>) {
+        let now = self.now;
+        let Phase::Backup { active_down, preempt_from, expecting } = &mut self.phase else {
+            return;
+        };
+        if advertisement.priority().is_stopped() {
+            // "Set the Active_Down_Timer to Skew_Time". Never later than it was, so that repeated
+            // zeros cannot keep everybody from taking over.
+            let skew = timers::skew(self.active_interval, self.priority, &self.config);
+            *active_down = (*active_down).min(now.after(skew));
+            *expecting = Cause::ActiveStopped;
+            return;
+        }
+        let is_accepted = if advertisement.priority() >= self.priority {
+            *preempt_from = None;
+            true
+        } else {
+            let delay = nanoseconds(self.config.preempt_delay);
+            let from = *preempt_from.get_or_insert_with(|| now.after(delay));
+            !self.config.preempt || now < from
+        };
+        if is_accepted {
+            self.active_interval = nanoseconds_of(advertisement.interval());
+            let down = timers::active_down(self.active_interval, self.priority, &self.config);
+            *active_down = now.after(down);
+            *expecting = Cause::ActiveSilent;
+        } else {
+            // "Discard the ADVERTISEMENT": the timer goes on and we take over when it expires.
+            *expecting = Cause::Preemption;
+        }
+    }
+
+    fn receive_in_active(
+        &mut self,
+        source: IpAddr,
+        advertisement: &Advertisement<'_>,
+        actions: &mut Actions,
+    ) {
+        if advertisement.priority().is_stopped() {
+            let own_interval = nanoseconds_of(self.config.interval());
+            if self.answer(actions)
+                && let Phase::Active { advertisement_due, .. } = &mut self.phase
+            {
+                *advertisement_due = self.now.after(own_interval);
+            }
+            return;
+        }
+        // The order of addresses is their order as unsigned integers in network byte order (6.4.3).
+        let against_ours = self.primary_address.map_or(Ordering::Less, |own| source.cmp(&own));
+        match advertisement.priority().cmp(&self.priority).then(against_ours) {
+            Ordering::Greater => self.yield_to(advertisement, actions),
+            Ordering::Equal => {
+                self.stats.same_address += 1;
+                self.report(Report::SameAddress, Event::SameAddress, actions);
+            }
+            Ordering::Less => {
+                if self.config.answer_losing {
+                    self.answer(actions);
+                }
+                self.contest(actions);
+            }
+        }
+    }
+
+    /// Section 7.1: the owner discards every advertisement. It still has to win its neighbours back.
+    fn receive_as_owner(&mut self, advertisement: &Advertisement<'_>, actions: &mut Actions) {
+        self.stats.discarded_by_owner += 1;
+        if advertisement.priority().is_owner() {
+            self.report(Report::OtherOwner, Event::OtherOwner, actions);
+        } else if !advertisement.priority().is_stopped() {
+            self.contest(actions);
+        }
+    }
+
+    /// Another router believes to be Active and loses: until it has heard us, neighbours may send
+    /// to it.
+    fn contest(&mut self, actions: &mut Actions) {
+        self.stats.conflicts += 1;
+        self.report(Report::OtherActive, Event::OtherActive, actions);
+        if let Phase::Active { announcements, .. } = &mut self.phase
+            && let Some(burst) = announcements.conflict(self.now, &self.config.announcements)
+        {
+            actions.push(crate::action::Action::Announce(burst));
+        }
+    }
+
+    /// Sends an advertisement at once, unless one has just left. Returns whether it did.
+    fn answer(&mut self, actions: &mut Actions) -> bool {
+        let spacing = nanoseconds_of(self.config.interval()) / ANSWERS_PER_INTERVAL;
+        let Phase::Active { last_sent, .. } = self.phase else { return false };
+        let may = self.now >= last_sent.after(spacing);
+        if may {
+            self.transmit(self.priority, actions);
+        }
+        may
+    }
+}

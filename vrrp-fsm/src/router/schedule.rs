@@ -1,0 +1,88 @@
+//! When an Active router announces its addresses next.
+
+use core::num::NonZeroU8;
+use core::time::Duration;
+
+use crate::config::Announcements;
+use crate::time::Timestamp;
+
+/// After the burst that begins it: one announcement when things have settled, a second burst, then
+/// refreshes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Schedule {
+    Settle { at: Timestamp, burst_at: Timestamp },
+    Burst { at: Timestamp },
+    Refresh { at: Timestamp },
+    Done,
+}
+
+impl Schedule {
+    /// Starts over at `now` and returns how often to announce at once.
+    pub(super) fn begin(&mut self, now: Timestamp, settings: &Announcements) -> NonZeroU8 {
+        let burst_at = now + settings.delay;
+        *self = match settings.settle {
+            Duration::ZERO => Self::after_settling(now, burst_at, settings),
+            settle => Self::Settle { at: now + settle, burst_at },
+        };
+        at_least_once(settings.repeat)
+    }
+
+    /// Another router spoke up: announce at once unless that was done a moment ago, and again when it has
+    /// let go of the addresses.
+    pub(super) fn conflict(
+        &mut self,
+        now: Timestamp,
+        settings: &Announcements,
+    ) -> Option<NonZeroU8> {
+        match self {
+            Self::Settle { .. } => None,
+            _ => Some(self.begin(now, settings)),
+        }
+    }
+
+    #[inline]
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        match self {
+            Self::Settle { at, .. } | Self::Burst { at } | Self::Refresh { at } => Some(*at),
+            Self::Done => None,
+        }
+    }
+
+    /// Moves on when something is due, and returns how often to announce.
+    pub(super) fn take_due(
+        &mut self,
+        now: Timestamp,
+        settings: &Announcements,
+    ) -> Option<NonZeroU8> {
+        if self.due().is_none_or(|due| due > now) {
+            return None;
+        }
+        let (next, times) = match *self {
+            Self::Settle { burst_at, .. } => {
+                (Self::after_settling(now, burst_at, settings), NonZeroU8::MIN)
+            }
+            Self::Burst { .. } => (Self::refreshing(now, settings), at_least_once(settings.repeat)),
+            _ => (Self::refreshing(now, settings), at_least_once(settings.refresh_repeat)),
+        };
+        *self = next;
+        Some(times)
+    }
+
+    fn after_settling(now: Timestamp, burst_at: Timestamp, settings: &Announcements) -> Self {
+        match settings.delay {
+            Duration::ZERO => Self::refreshing(now, settings),
+            _ => Self::Burst { at: burst_at },
+        }
+    }
+
+    fn refreshing(now: Timestamp, settings: &Announcements) -> Self {
+        match settings.refresh {
+            Duration::ZERO => Self::Done,
+            refresh => Self::Refresh { at: now + refresh },
+        }
+    }
+}
+
+fn at_least_once(times: u8) -> NonZeroU8 {
+    NonZeroU8::new(times).unwrap_or(NonZeroU8::MIN)
+}

@@ -1,0 +1,81 @@
+use crate::event::Cause;
+use crate::time::Timestamp;
+use vrrp_proto::ErrorKind;
+
+/// The counters of one virtual router: those of RFC 8347, the VRRP MIBs (RFC 2787, RFC 6527), and
+/// what an operator wants besides. They only grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Valid advertisements received, priority 0 included (`advertisement-rcvd`).
+    pub advertisements_received: u64,
+    /// Advertisements that the driver was told to send, priority 0 included (`advertisement-sent`).
+    pub advertisements_sent: u64,
+    /// Received with priority 0 (`priority-zero-pkts-rcvd`).
+    pub priority_zero_received: u64,
+    /// Sent with priority 0 (`priority-zero-pkts-sent`).
+    pub priority_zero_sent: u64,
+    /// How often the router became Active (`master-transitions`).
+    pub became_active: u64,
+    /// How often it ceased to be Active.
+    pub released_active: u64,
+    /// Why it last became Active (`vrrpv3StatisticsNewMasterReason`).
+    pub active_cause: Option<Cause>,
+    /// When the state last changed (`last-event`).
+    pub last_transition: Option<Timestamp>,
+    /// Losing advertisements received while Active.
+    pub conflicts: u64,
+    /// Advertisements that an address owner discarded (RFC 9568 section 7.1).
+    pub discarded_by_owner: u64,
+    /// Advertisements with our own priority and address.
+    pub same_address: u64,
+
+    /// Interval other than configured (`interval-errors`); in VRRPv2 the packet was discarded.
+    pub interval_errors: u64,
+    /// Addresses other than configured (`address-list-errors`); in VRRPv2 the packet was discarded
+    /// unless the owner sent it.
+    pub address_list_errors: u64,
+    /// Refused: TTL or hop limit (`ip-ttl-errors`).
+    pub ttl_errors: u64,
+    /// Refused: type (`invalid-type-pkts-rcvd`).
+    pub invalid_type: u64,
+    /// Refused: length, count or IP header (`packet-length-errors`).
+    pub packet_length_errors: u64,
+    /// Refused: checksum (`checksum-errors`).
+    pub checksum_errors: u64,
+    /// Refused: version or family (`version-errors`).
+    pub version_errors: u64,
+    /// Refused: unknown authentication type (`vrrpStatsInvalidAuthType`).
+    pub invalid_auth_type: u64,
+    /// Refused: not the configured authentication type (`vrrpStatsAuthTypeMismatch`).
+    pub auth_type_mismatch: u64,
+    /// Refused: password, integrity or replay (`vrrpStatsAuthFailures`).
+    pub auth_failures: u64,
+
+    /// Advertisements that could not be sent.
+    pub transmit_failures: u64,
+    /// Announcements that could not be sent.
+    pub announce_failures: u64,
+    /// Times that addresses could not be added or removed.
+    pub address_failures: u64,
+    /// Times that someone else took the addresses away and they were put back.
+    pub addresses_restored: u64,
+}
+
+impl Stats {
+    pub(crate) fn count_rejected(&mut self, kind: ErrorKind) {
+        let counter = match kind {
+            ErrorKind::HopLimit => &mut self.ttl_errors,
+            ErrorKind::Type => &mut self.invalid_type,
+            ErrorKind::Checksum => &mut self.checksum_errors,
+            ErrorKind::Version => &mut self.version_errors,
+            ErrorKind::Interval => &mut self.interval_errors,
+            ErrorKind::UnsupportedAuthType => &mut self.invalid_auth_type,
+            ErrorKind::AuthTypeMismatch => &mut self.auth_type_mismatch,
+            ErrorKind::Authentication => &mut self.auth_failures,
+            // Truncated, IP header, length, count; a VRID of zero reaches no router.
+            _ => &mut self.packet_length_errors,
+        };
+        *counter += 1;
+    }
+}

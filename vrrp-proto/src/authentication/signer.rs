@@ -1,0 +1,113 @@
+use core::net::Ipv4Addr;
+
+use super::{Authentication, header};
+use crate::advertisement::Advertisement;
+use crate::checksum::{ChecksumForm, Endpoints, fold, sum};
+use crate::error::EncodeError;
+use crate::packet::Version;
+use crate::{AH_IP_PROTOCOL, IP_PROTOCOL};
+
+const IPV4_HEADER_LENGTH: usize = 20;
+
+/// The IPv4 header around an advertisement. The sender builds it because the AH proof covers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "the fields of the header that vary")]
+pub struct Ipv4Envelope {
+    /// The sender's primary address.
+    pub source: Ipv4Addr,
+    /// The multicast group or a unicast peer.
+    pub destination: Ipv4Addr,
+    /// 255, unless a unicast peer is told otherwise (RFC 9568 section 5.1.1.3).
+    pub ttl: u8,
+    /// Identification; must not be 0 with AH, because the kernel replaces 0 by a number of its own.
+    pub identification: u16,
+}
+
+/// The sending side of [`Authentication`], with its sequence number.
+#[derive(Clone, Debug)]
+pub struct Signer {
+    authentication: Authentication,
+    sequence: u32,
+}
+
+impl Signer {
+    /// A signer whose first AH sequence number comes after `sequence`.
+    ///
+    /// A receiver that remembers us drops numbers that it has seen, so a restarted process has to go
+    /// on above its earlier self: pass a number that grows with time.
+    pub const fn new(authentication: Authentication, sequence: u32) -> Self {
+        Self { authentication, sequence }
+    }
+
+    /// Writes a whole IPv4 packet into the front of `buffer` and returns its length.
+    ///
+    /// # Errors
+    /// Those of [`Advertisement::encode`], [`EncodeError::AuthenticationInV3`] and
+    /// [`EncodeError::SequenceExhausted`].
+    pub fn encode_ipv4(
+        &mut self,
+        advertisement: &Advertisement<'_>,
+        envelope: &Ipv4Envelope,
+        form: ChecksumForm,
+        buffer: &mut [u8],
+    ) -> Result<usize, EncodeError> {
+        let no_data = [0; 8];
+        let (ah_length, auth_data) = match &self.authentication {
+            Authentication::None => (0, &no_data),
+            Authentication::Password(secret) => (0, secret.octets()),
+            Authentication::AuthenticationHeader(_) => (header::LENGTH, &no_data),
+        };
+        if advertisement.version() == Version::V3 && self.authentication != Authentication::None {
+            return Err(EncodeError::AuthenticationInV3);
+        }
+        let front = IPV4_HEADER_LENGTH + ah_length;
+        let needed = front + advertisement.encoded_length();
+        let available = buffer.len();
+        let Some(packet) = buffer.get_mut(..needed) else {
+            return Err(EncodeError::BufferTooShort { needed, available });
+        };
+        let (ip_header, rest) = packet.split_at_mut(IPV4_HEADER_LENGTH);
+        let (ah, message) = rest.split_at_mut(ah_length);
+        let endpoints =
+            Endpoints::V4 { source: envelope.source, destination: envelope.destination };
+        let auth_type = self.authentication.auth_type();
+        advertisement.encode_with_auth(endpoints, form, auth_type, auth_data, message)?;
+        let protocol = if ah_length == 0 { IP_PROTOCOL } else { AH_IP_PROTOCOL };
+        write_ipv4_header(ip_header, envelope, protocol, needed);
+        if let Authentication::AuthenticationHeader(secret) = &self.authentication {
+            let sequence = self.sequence.checked_add(1).ok_or(EncodeError::SequenceExhausted)?;
+            self.sequence = sequence;
+            let built = header::build(secret, ip_header, envelope.source, sequence, message);
+            ah.copy_from_slice(&built);
+        }
+        Ok(needed)
+    }
+}
+
+fn write_ipv4_header(header: &mut [u8], envelope: &Ipv4Envelope, protocol: u8, length: usize) {
+    /// Version 4, five words.
+    const VERSION_IHL: u8 = 0x45;
+    /// Class selector 6, internetwork control (RFC 9568 section 5.1.1 leaves it open, routers use this).
+    const TOS: u8 = 0xc0;
+    let length = u16::try_from(length).expect("header, AH and 255 addresses are 1080 octets");
+    let [length_high, length_low] = length.to_be_bytes();
+    let [id_high, id_low] = envelope.identification.to_be_bytes();
+    header[..12].copy_from_slice(&[
+        VERSION_IHL,
+        TOS,
+        length_high,
+        length_low,
+        id_high,
+        id_low,
+        0,
+        0,
+        envelope.ttl,
+        protocol,
+        0,
+        0,
+    ]);
+    header[12..16].copy_from_slice(&envelope.source.octets());
+    header[16..20].copy_from_slice(&envelope.destination.octets());
+    let checksum = !fold(sum(header));
+    header[10..12].copy_from_slice(&checksum.to_be_bytes());
+}

@@ -1,0 +1,42 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(clippy::unwrap_used)]
+
+mod advertisement;
+mod authentication;
+mod checksum;
+mod datagram;
+mod error;
+mod fields;
+mod packet;
+
+use core::net::{Ipv4Addr, Ipv6Addr};
+
+pub use advertisement::Advertisement;
+pub use authentication::{
+    Authentication, Ipv4Envelope, ReplayGuard, ReplayWindow, Secret, Signer, Verifier,
+};
+pub use checksum::{AcceptedChecksum, ChecksumForm, Endpoints};
+pub use datagram::Datagram;
+pub use error::{AuthFailure, DecodeError, EncodeError, ErrorKind};
+pub use fields::{
+    AddressList, Addresses, Addressing, Centiseconds, Interval, Iter, OutOfRange, Priority, Seconds,
+    Vrid,
+};
+pub use packet::{Demands, Packet, Version};
+
+/// The IP protocol number of VRRP (RFC 9568 section 5.1.1.4).
+pub const IP_PROTOCOL: u8 = 112;
+/// The IP protocol number of the Authentication Header (RFC 2402 section 2).
+pub const AH_IP_PROTOCOL: u8 = 51;
+/// The IPv4 multicast group (RFC 9568 section 5.1.1.2).
+pub const MULTICAST_IPV4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
+/// The IPv6 multicast group (RFC 9568 section 5.1.2.2).
+pub const MULTICAST_IPV6: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x12);
+/// TTL and hop limit of every multicast advertisement (RFC 9568 sections 5.1.1.3 and 5.1.2.3).
+pub const HOP_LIMIT: u8 = 255;
+/// Octets that hold any IPv4 packet of ours: header, Authentication Header and 255 addresses.
+pub const MAX_IPV4_PACKET: usize = 20 + 24 + 8 + 255 * 4 + 8;
+/// Octets that hold any VRRP message over IPv6.
+pub const MAX_IPV6_MESSAGE: usize = 8 + 255 * 16;
