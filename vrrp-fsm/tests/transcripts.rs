@@ -159,9 +159,7 @@ impl Run {
             ["failed", "transmit"] => {
                 self.router.handle(now, Input::Failed(Action::Transmit(Priority::DEFAULT)))
             }
-            ["rejected"] => {
-                self.router.handle(now, Input::Rejected(ErrorKind::Checksum))
-            }
+            ["rejected"] => self.router.handle(now, Input::Rejected(ErrorKind::Checksum)),
             ["reconfigure", ..] => {
                 let changes = Settings::parse(input.strip_prefix("reconfigure").unwrap());
                 self.settings = self.settings.with(&changes);
@@ -171,7 +169,7 @@ impl Run {
                 }
             }
             ["heard", priority, "from", source, ..] => {
-                let other = Settings::parse(&words[4..].join(" ")).with(&self.settings);
+                let other = self.settings.with(&Settings::parse(&words[4..].join(" ")));
                 let config = other.config();
                 let priority = Priority::from_wire(priority.parse().unwrap());
                 let sender = VirtualRouter::new(config);

@@ -64,6 +64,8 @@ enum Phase {
         advertisement_due: Timestamp,
         last_sent: Timestamp,
         announcements: Schedule,
+        /// Until when another conflict causes no announcement of its own.
+        contested_until: Timestamp,
     },
 }
 
@@ -110,9 +112,7 @@ impl VirtualRouter {
             Input::Wake => {}
             other => self.take(other, &mut actions),
         }
-        if self.deadline().is_some_and(|deadline| deadline <= self.now) {
-            self.expire(&mut actions);
-        }
+        self.expire_if_due(&mut actions);
         actions
     }
 
@@ -187,6 +187,7 @@ impl VirtualRouter {
             }
             Phase::Initialize | Phase::Fault { .. } => self.priority = priority,
         }
+        self.expire_if_due(&mut actions);
         Ok(actions)
     }
 

@@ -2,18 +2,21 @@
 
 use core::cmp::Ordering;
 use core::net::IpAddr;
+use core::time::Duration;
 
 use vrrp_proto::{Advertisement, Version};
 
 use super::timers::{self, nanoseconds_of};
 use super::{Phase, Report, VirtualRouter};
-use crate::action::Actions;
+use crate::action::{Action, Actions};
 use crate::event::{Cause, Event};
 use crate::time::nanoseconds;
 
 /// A router answers a losing or stopping router at most so many times per interval: the first
 /// answer, sent to the group, was for all of them, and nobody can make it flood the network.
 const ANSWERS_PER_INTERVAL: u64 = 8;
+/// A conflict that lasts is answered with announcements only so often.
+const CONTEST_SPACING: Duration = Duration::from_secs(1);
 
 impl VirtualRouter {
     #[inline]
@@ -156,10 +159,12 @@ impl VirtualRouter {
     fn contest(&mut self, actions: &mut Actions) {
         self.stats.conflicts += 1;
         self.report(Report::OtherActive, Event::OtherActive, actions);
-        if let Phase::Active { announcements, .. } = &mut self.phase
-            && let Some(burst) = announcements.conflict(self.now, &self.config.announcements)
+        if let Phase::Active { announcements, contested_until, .. } = &mut self.phase
+            && self.now >= *contested_until
         {
-            actions.push(crate::action::Action::Announce(burst));
+            *contested_until = self.now + CONTEST_SPACING;
+            let burst = announcements.begin(self.now, &self.config.announcements);
+            actions.push(Action::Announce(burst));
         }
     }
 

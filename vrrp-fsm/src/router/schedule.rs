@@ -27,19 +27,6 @@ impl Schedule {
         at_least_once(settings.repeat)
     }
 
-    /// Another router spoke up: announce at once unless that was done a moment ago, and again when it has
-    /// let go of the addresses.
-    pub(super) fn conflict(
-        &mut self,
-        now: Timestamp,
-        settings: &Announcements,
-    ) -> Option<NonZeroU8> {
-        match self {
-            Self::Settle { .. } => None,
-            _ => Some(self.begin(now, settings)),
-        }
-    }
-
     #[inline]
     pub(super) fn due(&self) -> Option<Timestamp> {
         match self {

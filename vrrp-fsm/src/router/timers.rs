@@ -37,8 +37,15 @@ impl VirtualRouter {
         active_down(self.active_interval, self.priority, &self.config)
     }
 
+    #[inline]
+    pub(super) fn expire_if_due(&mut self, actions: &mut Actions) {
+        if self.deadline().is_some_and(|deadline| deadline <= self.now) {
+            self.expire(actions);
+        }
+    }
+
     /// What is due at `self.now`. Called when the deadline has come.
-    pub(super) fn expire(&mut self, actions: &mut Actions) {
+    fn expire(&mut self, actions: &mut Actions) {
         match self.phase {
             Phase::Initialize => {}
             Phase::Fault { .. } => self.clear_fault(Fault::AddressesRefused, actions),
@@ -52,7 +59,7 @@ impl VirtualRouter {
 
     fn advertise_when_due(&mut self, actions: &mut Actions) {
         let own_interval = nanoseconds_of(self.config.interval());
-        let Phase::Active { advertisement_due, .. } = &mut self.phase else { return };
+        let Phase::Active { advertisement_due, last_sent, .. } = &mut self.phase else { return };
         if *advertisement_due > self.now {
             return;
         }
@@ -60,7 +67,10 @@ impl VirtualRouter {
         // one for every interval missed.
         let next = advertisement_due.after(own_interval);
         *advertisement_due = if next > self.now { next } else { self.now.after(own_interval) };
-        self.transmit(self.priority, actions);
+        // An answer that has just been sent was this one as well.
+        if *last_sent < self.now {
+            self.transmit(self.priority, actions);
+        }
     }
 
     fn announce_when_due(&mut self, actions: &mut Actions) {

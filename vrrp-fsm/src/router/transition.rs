@@ -9,6 +9,7 @@ use super::timers::nanoseconds_of;
 use super::{Phase, VirtualRouter};
 use crate::action::{Action, Actions};
 use crate::event::{Cause, Event, Fault, State};
+use crate::time::Timestamp;
 
 /// How long a router whose addresses were refused waits before it takes part again. Long, because
 /// with every try it takes the role from a router that could do the work.
@@ -58,6 +59,7 @@ impl VirtualRouter {
             advertisement_due: self.now.after(own_interval),
             last_sent: self.now,
             announcements,
+            contested_until: Timestamp::EPOCH,
         };
         self.enter(phase, cause, actions);
     }
