@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+#![warn(clippy::unwrap_used)]
+
+mod address;
+mod announce;
+mod error;
+mod link;
+mod monitor;
+mod table;
+mod uapi;
+
+pub use address::{Address, AddressFlags, Lifetime, Scope};
+pub use announce::{AnnounceError, Announcer, ArpForm, gratuitous_arp, neighbour_advertisement};
+pub use error::{AddressError, Error, OutOfRange};
+pub use link::{Link, MacAddress};
+pub use monitor::{Change, Monitor};
+pub use table::RouteTable;

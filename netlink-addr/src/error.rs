@@ -1,0 +1,65 @@
+use std::net::IpAddr;
+
+use netlink_conn::RequestError;
+
+/// A number outside the range that its field allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} is {value}, allowed are {min} to {max}")]
+#[non_exhaustive]
+pub struct OutOfRange {
+    /// The field.
+    pub field: &'static str,
+    /// The value that was refused.
+    pub value: u64,
+    /// The smallest allowed value.
+    pub min: u64,
+    /// The largest allowed value.
+    pub max: u64,
+}
+
+/// The table could not be asked at all.
+#[derive(Debug, thiserror::Error)]
+#[error("{action}")]
+#[non_exhaustive]
+pub struct Error {
+    /// What was tried.
+    pub action: &'static str,
+    /// The cause.
+    #[source]
+    pub source: netlink_conn::Error,
+}
+
+/// An address could not be added or removed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// The process may not change addresses.
+    #[error("{address}: changing addresses needs the capability CAP_NET_ADMIN")]
+    Permission {
+        /// The address.
+        address: IpAddr,
+        /// The kernel's answer.
+        #[source]
+        source: RequestError,
+    },
+    /// The interface is gone.
+    #[error("{address}: there is no interface with index {interface}")]
+    NoInterface {
+        /// The address.
+        address: IpAddr,
+        /// The index that was asked for.
+        interface: u32,
+        /// The kernel's answer.
+        #[source]
+        source: RequestError,
+    },
+    /// Any other reason.
+    #[error("{address}")]
+    Refused {
+        /// The address.
+        address: IpAddr,
+        /// The kernel's answer.
+        #[source]
+        source: RequestError,
+    },
+}

@@ -1,0 +1,75 @@
+//! What changes.
+
+use std::os::fd::{AsFd, BorrowedFd};
+
+use netlink_conn::{Events, Protocol, Received};
+
+use crate::address::Address;
+use crate::error::Error;
+use crate::link::Link;
+use crate::uapi;
+
+/// Something that changed in the namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// A link is new, or one of its attributes changed.
+    Link(Link),
+    /// A link is gone.
+    LinkGone(Link),
+    /// An address is new, or one of its attributes changed.
+    Address(Address),
+    /// An address is gone.
+    AddressGone(Address),
+    /// Changes were lost, because there were more than could be kept. Read links and addresses anew.
+    Lost,
+}
+
+/// Watches links and addresses. It never blocks; wait for it with epoll or poll.
+#[derive(Debug)]
+pub struct Monitor {
+    events: Events,
+}
+
+impl Monitor {
+    /// Watches the network namespace of the calling thread.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn open() -> Result<Self, Error> {
+        let groups = [uapi::RTNLGRP_LINK, uapi::RTNLGRP_IPV4_IFADDR, uapi::RTNLGRP_IPV6_IFADDR];
+        let events = Events::open(Protocol::Route, &groups)
+            .map_err(|source| Error { action: "watch links and addresses", source })?;
+        Ok(Self { events })
+    }
+
+    /// What has changed since the last call.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn changes(&mut self) -> Result<Vec<Change>, Error> {
+        let mut changes = Vec::new();
+        let received = self
+            .events
+            .receive(|message| {
+                changes.extend(match message.kind {
+                    uapi::RTM_NEWLINK => Link::read(&message).map(Change::Link),
+                    uapi::RTM_DELLINK => Link::read(&message).map(Change::LinkGone),
+                    uapi::RTM_NEWADDR => Address::read(&message).map(Change::Address),
+                    uapi::RTM_DELADDR => Address::read(&message).map(Change::AddressGone),
+                    _ => None,
+                });
+            })
+            .map_err(|source| Error { action: "watch links and addresses", source })?;
+        if received == Received::Overrun {
+            changes.push(Change::Lost);
+        }
+        Ok(changes)
+    }
+}
+
+impl AsFd for Monitor {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.events.as_fd()
+    }
+}

@@ -1,0 +1,129 @@
+//! Asking for addresses and links, and changing addresses.
+
+use std::net::IpAddr;
+
+use netlink_conn::{Batch, Connection, Protocol, RequestError, flags};
+
+use crate::address::Address;
+use crate::error::{AddressError, Error};
+use crate::link::Link;
+use crate::uapi;
+
+const EPERM: i32 = 1;
+const EEXIST: i32 = 17;
+const ENODEV: i32 = 19;
+const EADDRNOTAVAIL: i32 = 99;
+
+/// The addresses and links of a network namespace.
+#[expect(missing_debug_implementations, reason = "a connection has nothing to show")]
+pub struct RouteTable {
+    connection: Connection,
+    batch: Batch,
+}
+
+impl RouteTable {
+    /// Opens the table of the calling thread's network namespace.
+    ///
+    /// # Errors
+    /// [`Error`]: no netlink socket.
+    pub fn open() -> Result<Self, Error> {
+        let connection = Connection::open(Protocol::Route)
+            .map_err(|source| Error { action: "open the table of addresses", source })?;
+        Ok(Self { connection, batch: Batch::new() })
+    }
+
+    /// Makes sure that the addresses exist with these attributes, and says of each what became of it.
+    ///
+    /// An address that exists gets the new lifetimes; that is no error.
+    ///
+    /// # Errors
+    /// [`Error`] when the kernel could not be asked; the inner ones when it refused.
+    pub fn add(&mut self, addresses: &[Address]) -> Result<Vec<Result<(), AddressError>>, Error> {
+        self.batch.clear();
+        for address in addresses {
+            let flags = flags::CREATE | flags::REPLACE;
+            address.write(&mut self.batch.request(uapi::RTM_NEWADDR, flags));
+        }
+        self.execute("add addresses", addresses, &[EEXIST])
+    }
+
+    /// Makes sure that the addresses do not exist, and says of each what became of it.
+    ///
+    /// One that is gone, with its interface or without, is no error.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn remove(
+        &mut self,
+        addresses: &[Address],
+    ) -> Result<Vec<Result<(), AddressError>>, Error> {
+        self.batch.clear();
+        for address in addresses {
+            address.write(&mut self.batch.request(uapi::RTM_DELADDR, 0));
+        }
+        self.execute("remove addresses", addresses, &[EADDRNOTAVAIL, ENODEV])
+    }
+
+    /// All addresses of all interfaces.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn addresses(&mut self) -> Result<Vec<Address>, Error> {
+        self.batch.clear();
+        self.batch.request(uapi::RTM_GETADDR, flags::DUMP).fixed(&[0; uapi::IFADDRMSG]);
+        self.connection
+            .dump(&self.batch, |message| Address::read(&message))
+            .map_err(|source| Error { action: "list addresses", source })
+    }
+
+    /// All interfaces.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn links(&mut self) -> Result<Vec<Link>, Error> {
+        self.batch.clear();
+        self.batch.request(uapi::RTM_GETLINK, flags::DUMP).fixed(&[0; uapi::IFINFOMSG]);
+        self.connection
+            .dump(&self.batch, |message| Link::read(&message))
+            .map_err(|source| Error { action: "list interfaces", source })
+    }
+
+    /// The interface with this name, if there is one.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn link_by_name(&mut self, name: &str) -> Result<Option<Link>, Error> {
+        Ok(self.links()?.into_iter().find(|link| link.name == name))
+    }
+
+    fn execute(
+        &mut self,
+        action: &'static str,
+        addresses: &[Address],
+        harmless: &[i32],
+    ) -> Result<Vec<Result<(), AddressError>>, Error> {
+        let outcomes = self
+            .connection
+            .execute(&mut self.batch)
+            .map_err(|source| Error { action, source })?;
+        let explained = outcomes.into_iter().zip(addresses).map(|(outcome, address)| {
+            outcome.or_else(|source| match &source {
+                RequestError::Refused(error) if harmless.contains(&error.errno()) => Ok(()),
+                _ => Err(explain(address.local, address.interface, source)),
+            })
+        });
+        Ok(explained.collect())
+    }
+}
+
+fn explain(address: IpAddr, interface: u32, source: RequestError) -> AddressError {
+    match &source {
+        RequestError::Refused(error) if error.errno() == EPERM => {
+            AddressError::Permission { address, source }
+        }
+        RequestError::Refused(error) if error.errno() == ENODEV => {
+            AddressError::NoInterface { address, interface, source }
+        }
+        _ => AddressError::Refused { address, source },
+    }
+}

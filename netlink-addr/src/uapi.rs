@@ -1,0 +1,39 @@
+//! Numbers of `include/uapi/linux/rtnetlink.h`, `if_link.h`, `if_addr.h` and `if.h`.
+
+pub(crate) const RTM_NEWLINK: u16 = 16;
+pub(crate) const RTM_DELLINK: u16 = 17;
+pub(crate) const RTM_GETLINK: u16 = 18;
+pub(crate) const RTM_NEWADDR: u16 = 20;
+pub(crate) const RTM_DELADDR: u16 = 21;
+pub(crate) const RTM_GETADDR: u16 = 22;
+
+pub(crate) const RTNLGRP_LINK: u32 = 1;
+pub(crate) const RTNLGRP_IPV4_IFADDR: u32 = 5;
+pub(crate) const RTNLGRP_IPV6_IFADDR: u32 = 9;
+
+pub(crate) const AF_INET: u8 = 2;
+pub(crate) const AF_INET6: u8 = 10;
+
+pub(crate) const IFA_ADDRESS: u16 = 1;
+pub(crate) const IFA_LOCAL: u16 = 2;
+pub(crate) const IFA_LABEL: u16 = 3;
+pub(crate) const IFA_BROADCAST: u16 = 4;
+pub(crate) const IFA_CACHEINFO: u16 = 6;
+pub(crate) const IFA_FLAGS: u16 = 8;
+pub(crate) const IFA_PROTO: u16 = 11;
+
+pub(crate) const IFLA_ADDRESS: u16 = 1;
+pub(crate) const IFLA_IFNAME: u16 = 3;
+
+pub(crate) const IFF_UP: u32 = 0x1;
+pub(crate) const IFF_RUNNING: u32 = 0x40;
+pub(crate) const IFF_NOARP: u32 = 0x80;
+
+pub(crate) const ARPHRD_ETHER: u16 = 1;
+
+/// `struct ifaddrmsg`: family, prefix length, flags, scope, then the interface index.
+pub(crate) const IFADDRMSG: usize = 8;
+/// `struct ifinfomsg`: family, padding, type (16 bits), index, flags, change mask.
+pub(crate) const IFINFOMSG: usize = 16;
+/// IFNAMSIZ without the final zero.
+pub(crate) const MAX_NAME: usize = 15;

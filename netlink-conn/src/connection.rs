@@ -1,0 +1,186 @@
+//! Requests and their answers.
+
+use std::io;
+
+use neli::consts::socket::{Msg, NlFamily};
+use neli::socket::NlSocket;
+use neli::utils::Groups;
+
+use crate::batch::Batch;
+use crate::error::{Error, RequestError};
+use crate::message::{Message, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, messages};
+
+/// Acknowledgements of so many requests fit the default receive buffer of 212,992 octets; 256 were
+/// measured to be the most.
+const REQUESTS_PER_SEND: usize = 128;
+/// Half of what the default send buffer takes in one piece.
+const OCTETS_PER_SEND: usize = 64 * 1024;
+/// The kernel fills no larger pieces of a dump (`netlink_dump` in `af_netlink.c`).
+const RECEIVE_BUFFER: usize = 64 * 1024;
+const DUMP_ATTEMPTS: u32 = 8;
+
+/// Which part of the kernel to talk to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// `NETLINK_ROUTE`: links, addresses, routes, rules.
+    Route,
+    /// `NETLINK_GENERIC`: IPVS and others.
+    Generic,
+}
+
+/// A netlink socket that asks and waits for the answers.
+///
+/// The kernel answers these protocols before the send returns, so no call waits for anything but
+/// the kernel's own work.
+#[expect(missing_debug_implementations, reason = "neli's socket has none")]
+pub struct Connection {
+    socket: NlSocket,
+    sequence: u32,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    /// Opens a connection in the network namespace of the calling thread.
+    ///
+    /// # Errors
+    /// [`Error::Socket`].
+    pub fn open(protocol: Protocol) -> Result<Self, Error> {
+        let family = match protocol {
+            Protocol::Route => NlFamily::Route,
+            Protocol::Generic => NlFamily::Generic,
+        };
+        let failed = |action| move |source| Error::Socket { action, source };
+        let socket =
+            NlSocket::connect(family, None, Groups::empty()).map_err(failed("open and bind"))?;
+        socket.enable_ext_ack(true).map_err(failed("NETLINK_EXT_ACK"))?;
+        Ok(Self { socket, sequence: 0, buffer: vec![0; RECEIVE_BUFFER] })
+    }
+
+    /// Sends all requests and returns what became of each, in their order. A request that fails does
+    /// not keep the later ones from being carried out.
+    ///
+    /// # Errors
+    /// [`Error::Send`] and [`Error::Receive`]; requests before that point may have been carried out.
+    pub fn execute(&mut self, batch: &mut Batch) -> Result<Vec<Result<(), RequestError>>, Error> {
+        let mut outcomes = vec![Err(RequestError::AnswerLost); batch.len()];
+        let mut first = 0;
+        while first < batch.len() {
+            let end = self.cut(batch, first);
+            let sequence = self.next_sequences(end - first);
+            for (request, sequence) in (first..end).zip(sequence..) {
+                batch.set_sequence(request, sequence);
+            }
+            self.send(batch.slice(first..end))?;
+            self.collect(sequence, &mut outcomes[first..end])?;
+            first = end;
+        }
+        Ok(outcomes)
+    }
+
+    /// Sends a request with [`flags::DUMP`](crate::flags::DUMP) and returns what `read` makes of
+    /// each message. Messages for which it returns `None` are left out.
+    ///
+    /// # Errors
+    /// Every variant of [`Error`].
+    pub fn dump<T>(
+        &mut self,
+        request: &Batch,
+        mut read: impl FnMut(Message<'_>) -> Option<T>,
+    ) -> Result<Vec<T>, Error> {
+        let mut request = request.clone();
+        for _ in 0..DUMP_ATTEMPTS {
+            let sequence = self.next_sequences(1);
+            request.set_sequence(0, sequence);
+            self.send(request.slice(0..1))?;
+            if let Some(all) = self.read_dump(sequence, &mut read)? {
+                return Ok(all);
+            }
+        }
+        Err(Error::Inconsistent(DUMP_ATTEMPTS))
+    }
+
+    /// One try; `None` when the table changed meanwhile or a piece was lost.
+    fn read_dump<T>(
+        &mut self,
+        sequence: u32,
+        read: &mut impl FnMut(Message<'_>) -> Option<T>,
+    ) -> Result<Option<Vec<T>>, Error> {
+        let mut all = Vec::new();
+        let mut is_consistent = true;
+        loop {
+            let Some(datagram) = self.receive()? else { return Ok(None) };
+            for message in messages(datagram).filter(|message| message.sequence == sequence) {
+                is_consistent &= message.flags & NLM_F_DUMP_INTR == 0;
+                match message.kind {
+                    NLMSG_DONE | NLMSG_ERROR => {
+                        message.outcome().map_err(Error::Dump)?;
+                        return Ok(is_consistent.then_some(all));
+                    }
+                    _ => all.extend(read(message)),
+                }
+            }
+        }
+    }
+
+    /// How many requests from `first` on go out together: the index after the last.
+    fn cut(&self, batch: &Batch, first: usize) -> usize {
+        let limit = batch.len().min(first + REQUESTS_PER_SEND);
+        let fits = |end: &usize| batch.slice(first..*end).len() <= OCTETS_PER_SEND;
+        (first + 1..=limit).take_while(fits).last().unwrap_or(first + 1)
+    }
+
+    /// Takes so many numbers in a row, none of them 0, which events have.
+    fn next_sequences(&mut self, count: usize) -> u32 {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let first = self.sequence.checked_add(1).filter(|first| first.checked_add(count).is_some());
+        let first = first.unwrap_or(1);
+        self.sequence = first + count - 1;
+        first
+    }
+
+    fn send(&self, octets: &[u8]) -> Result<(), Error> {
+        loop {
+            match self.socket.send(octets, Msg::empty()) {
+                Ok(_) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Error::Send(error)),
+            }
+        }
+    }
+
+    /// Reads acknowledgements until all are there, or none is left to read.
+    fn collect(
+        &mut self,
+        first: u32,
+        outcomes: &mut [Result<(), RequestError>],
+    ) -> Result<(), Error> {
+        let mut missing = outcomes.len();
+        while missing > 0 {
+            let Some(datagram) = self.receive()? else { return Ok(()) };
+            for message in messages(datagram).filter(|message| message.kind == NLMSG_ERROR) {
+                let place = message.sequence.wrapping_sub(first) as usize;
+                if let Some(outcome) = outcomes.get_mut(place) {
+                    *outcome = message.outcome().map_err(RequestError::Refused);
+                    missing -= 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The next datagram; `None` when there is none, because some were lost.
+    fn receive(&mut self) -> Result<Option<&[u8]>, Error> {
+        loop {
+            match self.socket.recv(self.buffer.as_mut_slice(), Msg::DONTWAIT) {
+                Ok((length, _)) => return Ok(self.buffer.get(..length)),
+                Err(error) => match error.raw_os_error() {
+                    // After an overrun what did arrive is read on; the rest stays without answer.
+                    Some(nix::libc::EINTR | nix::libc::ENOBUFS) => {}
+                    Some(nix::libc::EAGAIN) => return Ok(None),
+                    _ => return Err(Error::Receive(error)),
+                },
+            }
+        }
+    }
+}
