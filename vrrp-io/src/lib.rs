@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+#![warn(clippy::unwrap_used)]
+
+mod config;
+mod driver;
+mod error;
+mod events;
+mod handle;
+mod socket;
+
+pub use config::{
+    ConfigError, ParseAddressError, RouterConfig, RouterConfigBuilder, VirtualAddress,
+};
+pub use driver::{Counters, Status};
+pub use error::{AddError, ReconfigureError, StartError, Stopped};
+pub use events::{Events, Notice};
+pub use handle::{Router, Vrrp};
+/// The state machine, whose types are part of this crate's interface.
+pub use vrrp_fsm as fsm;
+/// The packet codec, whose types are part of this crate's interface.
+pub use vrrp_fsm::proto;

@@ -4,6 +4,7 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::checksum::{ChecksumForm, Endpoints, fold, sum};
 use crate::error::EncodeError;
+use crate::{HOP_LIMIT, IP_PROTOCOL};
 use crate::fields::{
     AddressList, Addresses, Addressing, Centiseconds, Interval, Priority, Seconds, Vrid,
 };
@@ -150,6 +151,41 @@ impl<'a> Advertisement<'a> {
         buffer: &mut [u8],
     ) -> Result<usize, EncodeError> {
         self.encode_with_auth(endpoints, form, 0, &[0; AUTH_DATA_LENGTH], buffer)
+    }
+
+    /// Writes a whole IPv6 packet into the front of `buffer` and returns its length.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    pub fn encode_ipv6(
+        &self,
+        source: Ipv6Addr,
+        destination: Ipv6Addr,
+        buffer: &mut [u8],
+    ) -> Result<usize, EncodeError> {
+        const HEADER: usize = 40;
+        /// Version 6, traffic class 0xc0 (internetwork control), flow label 0.
+        const VERSION_CLASS_FLOW: [u8; 4] = [0x6c, 0, 0, 0];
+        let length = self.encoded_length();
+        let available = buffer.len();
+        let Some((header, message)) = buffer.split_first_chunk_mut::<HEADER>() else {
+            return Err(EncodeError::BufferTooShort { needed: HEADER + length, available });
+        };
+        let endpoints = Endpoints::V6 { source, destination };
+        self.encode(endpoints, ChecksumForm::Rfc5798, message).map_err(|error| match error {
+            EncodeError::BufferTooShort { .. } => {
+                EncodeError::BufferTooShort { needed: HEADER + length, available }
+            }
+            other => other,
+        })?;
+        let payload = u16::try_from(length).expect("255 IPv6 addresses are 4080 octets");
+        header[..4].copy_from_slice(&VERSION_CLASS_FLOW);
+        header[4..6].copy_from_slice(&payload.to_be_bytes());
+        header[6] = IP_PROTOCOL;
+        header[7] = HOP_LIMIT;
+        header[8..24].copy_from_slice(&source.octets());
+        header[24..].copy_from_slice(&destination.octets());
+        Ok(HEADER + length)
     }
 
     #[inline]

@@ -121,6 +121,12 @@ impl<'a> Datagram<'a> {
         self.endpoints
     }
 
+    /// The octet where the VRID stands, before anything was verified: good for charging a counter of
+    /// refused packets to a router, and for nothing else.
+    pub fn claimed_vrid(&self) -> Option<u8> {
+        self.message.get(crate::packet::field::VRID).copied()
+    }
+
     /// TTL or hop limit.
     pub const fn hop_limit(&self) -> u8 {
         self.hop_limit

@@ -38,5 +38,5 @@ pub const MULTICAST_IPV6: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x1
 pub const HOP_LIMIT: u8 = 255;
 /// Octets that hold any IPv4 packet of ours: header, Authentication Header and 255 addresses.
 pub const MAX_IPV4_PACKET: usize = 20 + 24 + 8 + 255 * 4 + 8;
-/// Octets that hold any VRRP message over IPv6.
-pub const MAX_IPV6_MESSAGE: usize = 8 + 255 * 16;
+/// Octets that hold any IPv6 packet of ours: header and 255 addresses.
+pub const MAX_IPV6_PACKET: usize = 40 + 8 + 255 * 16;

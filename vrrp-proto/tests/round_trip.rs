@@ -71,6 +71,13 @@ proptest! {
         let datagram = Datagram::from_message(endpoints, 255, &buffer[..length]);
         let packet = Packet::decode(&datagram, &Demands::new()).unwrap();
         prop_assert_eq!(packet.advertisement().unwrap(), sent);
+
+        let source = "fe80::1".parse().unwrap();
+        let mut packet = [0xa5; vrrp_proto::MAX_IPV6_PACKET];
+        let length = sent.encode_ipv6(source, MULTICAST_IPV6, &mut packet).unwrap();
+        let datagram = Datagram::from_ipv6(&packet[..length]).unwrap();
+        let packet = Packet::decode(&datagram, &Demands::new()).unwrap();
+        prop_assert_eq!(packet.advertisement().unwrap(), sent);
     }
 
     #[test]

@@ -1,0 +1,176 @@
+//! What an application asks for.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU8;
+use std::sync::mpsc::{SyncSender, TryRecvError};
+
+use vrrp_fsm::proto::{Priority, Signer, Verifier};
+use vrrp_fsm::{Fault, Input, VirtualRouter};
+
+use super::{Counters, Driver, Instance, Key, RouterId, Status};
+use crate::config::RouterConfig;
+use crate::error::{AddError, ReconfigureError};
+use crate::events::Events;
+
+/// A request to the thread; the answer goes through `reply`, `None` for a router that is gone.
+pub(crate) enum Command {
+    Add {
+        config: Box<RouterConfig>,
+        state: Arc<AtomicU8>,
+        reply: SyncSender<Result<RouterId, AddError>>,
+    },
+    Status(RouterId, SyncSender<Option<Status>>),
+    Subscribe(RouterId, SyncSender<Option<Events>>),
+    SetPriority {
+        id: RouterId,
+        priority: Priority,
+        reply: SyncSender<Option<()>>,
+    },
+    SetFit {
+        id: RouterId,
+        is_fit: bool,
+        reply: SyncSender<Option<()>>,
+    },
+    Reconfigure {
+        id: RouterId,
+        config: Box<RouterConfig>,
+        reply: SyncSender<Option<Result<(), ReconfigureError>>>,
+    },
+    Stop(RouterId, SyncSender<Option<()>>),
+    Counters(SyncSender<Counters>),
+    Exit,
+}
+
+/// Whoever asked may have given up waiting.
+fn answer<T>(reply: &SyncSender<T>, value: T) {
+    let _ = reply.try_send(value);
+}
+
+impl Driver {
+    pub(super) fn take_commands(&mut self) -> ControlFlow<()> {
+        loop {
+            match self.commands.try_recv() {
+                Ok(Command::Exit) | Err(TryRecvError::Disconnected) => return ControlFlow::Break(()),
+                Ok(command) => self.take_command(command),
+                Err(TryRecvError::Empty) => return ControlFlow::Continue(()),
+            }
+        }
+    }
+
+    fn take_command(&mut self, command: Command) {
+        match command {
+            Command::Add { config, state, reply } => {
+                let added = self.add(*config, state);
+                answer(&reply, added);
+            }
+            Command::Status(id, reply) => {
+                let status = self.key(id).and_then(|key| self.status(&key));
+                answer(&reply, status);
+            }
+            Command::Subscribe(id, reply) => {
+                let instance = self.key(id).and_then(|key| self.instances.get_mut(&key));
+                answer(&reply, instance.map(|instance| instance.subscribers.subscribe()));
+            }
+            Command::SetPriority { id, priority, reply } => {
+                let done = self.key(id).map(|key| self.input(key, Input::SetPriority(priority)));
+                answer(&reply, done);
+            }
+            Command::SetFit { id, is_fit, reply } => {
+                let input = match is_fit {
+                    true => Input::Recovered(Fault::Tracking),
+                    false => Input::Fault(Fault::Tracking),
+                };
+                let done = self.key(id).map(|key| self.input(key, input));
+                answer(&reply, done);
+            }
+            Command::Reconfigure { id, config, reply } => {
+                let done = self.key(id).map(|key| self.reconfigure(key, *config));
+                answer(&reply, done);
+            }
+            Command::Stop(id, reply) => {
+                let done = self.key(id).map(|key| self.stop(key));
+                answer(&reply, done);
+            }
+            Command::Counters(reply) => answer(&reply, self.counters),
+            Command::Exit => {}
+        }
+    }
+
+    fn key(&self, id: RouterId) -> Option<Key> {
+        self.keys.get(&id).copied()
+    }
+
+    /// Opens what the router needs first, so that a failure leaves nothing behind.
+    fn add(&mut self, config: RouterConfig, state: Arc<AtomicU8>) -> Result<RouterId, AddError> {
+        let is_ipv6 = config.router.is_ipv6();
+        let interface = self.interface(&config.interface)?;
+        let key = Key { interface, is_ipv6, vrid: config.router.vrid() };
+        if self.instances.contains_key(&key) {
+            return Err(AddError::VridInUse { interface: config.interface, vrid: key.vrid });
+        }
+        self.open_sockets(interface, is_ipv6, config.uses_ah())?;
+        self.clean_up(interface, &config)?;
+        if config.router.lacks_link_local() {
+            tracing::warn!(
+                interface = config.interface,
+                vrid = key.vrid.get(),
+                "no virtual link-local address; RFC 9568 section 5.2.9 demands one"
+            );
+        }
+        let router = VirtualRouter::new(config.router.clone());
+        self.routers.insert(key, router).map_err(|_| AddError::VridInUse {
+            interface: config.interface.clone(),
+            vrid: key.vrid,
+        })?;
+        let id = self.next_id;
+        self.next_id += 1;
+        self.keys.insert(id, key);
+        self.instances.insert(key, Instance::new(id, config, state));
+        self.tell_interface(key);
+        self.input(key, Input::Startup);
+        Ok(id)
+    }
+
+    fn reconfigure(&mut self, key: Key, config: RouterConfig) -> Result<(), ReconfigureError> {
+        let Some(instance) = self.instances.get(&key) else {
+            return Err(crate::error::Stopped.into());
+        };
+        if instance.config.interface != config.interface {
+            return Err(ReconfigureError::NotSameRouter);
+        }
+        self.open_sockets(key.interface, key.is_ipv6, config.uses_ah())
+            .map_err(|error| ReconfigureError::Socket(Box::new(error)))?;
+        let now = self.now();
+        let Some(Ok(actions)) = self.routers.reconfigure(now, &key, config.router.clone()) else {
+            return Err(ReconfigureError::NotSameRouter);
+        };
+        if let Some(instance) = self.instances.get_mut(&key) {
+            if instance.config.authentication != config.authentication {
+                let sequence = super::instance::initial_sequence();
+                instance.signer = Signer::new(config.authentication.clone(), sequence);
+                instance.verifier = Verifier::new(config.authentication.clone());
+            }
+            instance.config = config;
+        }
+        self.perform(key, actions);
+        // The addresses that do not count as the interface's own have changed with it.
+        self.tell_interface(key);
+        Ok(())
+    }
+
+    fn stop(&mut self, key: Key) {
+        self.input(key, Input::Shutdown);
+        self.routers.remove(&key);
+        if let Some(instance) = self.instances.remove(&key) {
+            self.keys.remove(&instance.id);
+        }
+        self.close_unused_sockets(key.interface);
+    }
+
+    pub(super) fn stop_all(&mut self) {
+        while let Some(key) = self.instances.keys().next().copied() {
+            self.stop(key);
+        }
+    }
+}

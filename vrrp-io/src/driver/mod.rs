@@ -1,0 +1,181 @@
+//! The thread: one epoll loop that feeds packets, timers and commands to the routers and performs
+//! what they ask for.
+
+mod command;
+mod instance;
+mod interface;
+mod perform;
+mod receive;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver as Commands;
+use std::time::{Duration, Instant};
+
+use netlink_addr::{Announcer, Monitor, RouteTable};
+use nix::errno::Errno;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::eventfd::EventFd;
+use nix::sys::time::TimeSpec;
+use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
+use vrrp_fsm::proto::Vrid;
+use vrrp_fsm::{RouterSet, Timestamp};
+
+use crate::error::StartError;
+use crate::socket::Receiver;
+
+pub(crate) use command::Command;
+pub use instance::Status;
+pub use receive::Counters;
+
+use instance::Instance;
+use interface::Interface;
+
+/// Identifies a router for as long as the thread runs.
+pub(crate) type RouterId = u64;
+
+/// A VRID exists once per interface and family (RFC 9568 section 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    interface: usize,
+    is_ipv6: bool,
+    vrid: Vrid,
+}
+
+/// What epoll tells about; sockets of interface `n` follow at `SOCKETS + 4 n`.
+mod token {
+    pub(super) const COMMAND: u64 = 0;
+    pub(super) const TIMER: u64 = 1;
+    pub(super) const CHANGE: u64 = 2;
+    pub(super) const SOCKETS: u64 = 4;
+}
+
+pub(crate) struct Driver {
+    epoch: Instant,
+    epoll: Epoll,
+    timer: TimerFd,
+    /// What the timer is set to.
+    armed: Option<Timestamp>,
+    wake: Arc<EventFd>,
+    commands: Commands<Command>,
+    monitor: Monitor,
+    table: RouteTable,
+    announcer: Announcer,
+    receiver: Receiver,
+    routers: RouterSet<Key>,
+    instances: BTreeMap<Key, Instance>,
+    keys: BTreeMap<RouterId, Key>,
+    next_id: RouterId,
+    /// Grows only: an interface keeps its place while it is gone.
+    interfaces: Vec<Interface>,
+    counters: Counters,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        commands: Commands<Command>,
+        wake: Arc<EventFd>,
+    ) -> Result<Self, StartError> {
+        let failed =
+            |action| move |errno: Errno| StartError::System { action, source: errno.into() };
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(failed("epoll"))?;
+        let flags = TimerFlags::TFD_CLOEXEC | TimerFlags::TFD_NONBLOCK;
+        let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, flags).map_err(failed("timerfd"))?;
+        let monitor = Monitor::open()?;
+        let event = |token| EpollEvent::new(EpollFlags::EPOLLIN, token);
+        epoll.add(&*wake, event(token::COMMAND)).map_err(failed("epoll"))?;
+        epoll.add(&timer, event(token::TIMER)).map_err(failed("epoll"))?;
+        epoll.add(&monitor, event(token::CHANGE)).map_err(failed("epoll"))?;
+        Ok(Self {
+            epoch: Instant::now(),
+            epoll,
+            timer,
+            armed: None,
+            wake,
+            commands,
+            monitor,
+            table: RouteTable::open()?,
+            announcer: Announcer::open()?,
+            receiver: Receiver::new(),
+            routers: RouterSet::new(),
+            instances: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            next_id: 0,
+            interfaces: Vec::new(),
+            counters: Counters::default(),
+        })
+    }
+
+    /// Runs until it is told to exit, or nobody is left who could tell.
+    pub(crate) fn run(mut self) {
+        let mut events = [EpollEvent::empty(); 64];
+        loop {
+            if let Err(error) = self.arm() {
+                tracing::error!(%error, "cannot set the timer");
+            }
+            let ready = match self.epoll.wait(&mut events, EpollTimeout::NONE) {
+                Ok(count) => &events[..count],
+                Err(Errno::EINTR) => &[],
+                Err(errno) => {
+                    tracing::error!(%errno, "cannot wait for events; all routers stop");
+                    break;
+                }
+            };
+            // Packets before timers: a router that was woken late and finds the advertisement in
+            // its socket must not take over. Then what has changed, then what is asked for.
+            for event in ready.iter().filter(|event| event.data() >= token::SOCKETS) {
+                self.receive_from(event.data() - token::SOCKETS);
+            }
+            let is_ready = |token| ready.iter().any(|event| event.data() == token);
+            if is_ready(token::CHANGE) {
+                self.take_changes();
+            }
+            if is_ready(token::TIMER) {
+                // Reading it makes it quiet; it is set anew in any case.
+                let _ = self.timer.wait();
+                self.armed = None;
+            }
+            if is_ready(token::COMMAND) {
+                let _ = self.wake.read();
+                if self.take_commands().is_break() {
+                    break;
+                }
+            }
+            self.wake_routers();
+        }
+        self.stop_all();
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_epoch(self.epoch.elapsed())
+    }
+
+    fn wake_routers(&mut self) {
+        // Time is read again for each, so that a thousand that are due together do not lag behind.
+        while let Some((key, actions)) = self.routers.wake(self.now()) {
+            self.perform(key, actions);
+        }
+    }
+
+    /// Sets the timer to the earliest deadline, if it is not.
+    fn arm(&mut self) -> io::Result<()> {
+        let deadline = self.routers.deadline();
+        if deadline == self.armed {
+            return Ok(());
+        }
+        match deadline {
+            Some(deadline) => {
+                // Zero would disarm it.
+                let wait =
+                    deadline.saturating_since(self.now()).max(Duration::from_nanos(1));
+                let expiration = Expiration::OneShot(TimeSpec::from_duration(wait));
+                self.timer.set(expiration, TimerSetTimeFlags::empty())?;
+            }
+            None => self.timer.unset()?,
+        }
+        self.armed = deadline;
+        Ok(())
+    }
+}

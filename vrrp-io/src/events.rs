@@ -1,0 +1,222 @@
+//! A queue of events from the VRRP thread to an application, for threads and for async code.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
+
+use vrrp_fsm::Event;
+
+/// More than a router can tell in hours; one that is not read for longer loses the oldest.
+const CAPACITY: usize = 1024;
+
+/// Something that happened to a router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Notice {
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub event: Event,
+    /// How many notices were lost so far, because nobody read them in time.
+    pub missed: u64,
+}
+
+/// The events of a router from the subscription on.
+///
+/// Read it from a thread with [`wait`](Self::wait), from async code of any runtime with
+/// [`next`](Self::next). Ends with `None` when the router was stopped and everything was read.
+#[derive(Debug)]
+pub struct Events(Arc<Queue>);
+
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    inner: Mutex<Inner>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    notices: VecDeque<Notice>,
+    missed: u64,
+    is_closed: bool,
+    waker: Option<Waker>,
+}
+
+impl Events {
+    /// Waits for the next event.
+    pub fn wait(&mut self) -> Option<Notice> {
+        let mut inner = self.0.lock();
+        loop {
+            if let Some(notice) = inner.notices.pop_front() {
+                return Some(notice);
+            }
+            if inner.is_closed {
+                return None;
+            }
+            inner = self.0.changed.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Waits for the next event, but not longer than this. `None` also when the time is over.
+    pub fn wait_timeout(&mut self, timeout: Duration) -> Option<Notice> {
+        let deadline = Instant::now() + timeout;
+        let mut inner = self.0.lock();
+        loop {
+            if let Some(notice) = inner.notices.pop_front() {
+                return Some(notice);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if inner.is_closed || left.is_zero() {
+                return None;
+            }
+            (inner, _) =
+                self.0.changed.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// The next event, if it has happened.
+    pub fn try_next(&mut self) -> Option<Notice> {
+        self.0.lock().notices.pop_front()
+    }
+
+    /// The next event. Cancel-safe: an event is taken out only when it is returned.
+    pub async fn next(&mut self) -> Option<Notice> {
+        std::future::poll_fn(|context| {
+            let mut inner = self.0.lock();
+            if let Some(notice) = inner.notices.pop_front() {
+                return Poll::Ready(Some(notice));
+            }
+            if inner.is_closed {
+                return Poll::Ready(None);
+            }
+            inner.waker = Some(context.waker().clone());
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        // No code panics while it holds the lock; the data is whole in any case.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, at: Instant, event: Event) {
+        let mut inner = self.lock();
+        if inner.notices.len() == CAPACITY {
+            inner.notices.pop_front();
+            inner.missed += 1;
+        }
+        let missed = inner.missed;
+        inner.notices.push_back(Notice { at, event, missed });
+        let waker = inner.waker.take();
+        drop(inner);
+        self.changed.notify_one();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn close(&self) {
+        let mut inner = self.lock();
+        inner.is_closed = true;
+        let waker = inner.waker.take();
+        drop(inner);
+        self.changed.notify_one();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// The subscribers of a router; lives in the VRRP thread.
+#[derive(Debug, Default)]
+pub(crate) struct Subscribers(Vec<Arc<Queue>>);
+
+impl Subscribers {
+    pub(crate) fn subscribe(&mut self) -> Events {
+        let queue = Arc::new(Queue::default());
+        self.0.push(Arc::clone(&queue));
+        Events(queue)
+    }
+
+    pub(crate) fn publish(&mut self, at: Instant, event: Event) {
+        // Whoever dropped the other end is not interested any more.
+        self.0.retain(|queue| Arc::strong_count(queue) > 1);
+        for queue in &self.0 {
+            queue.push(at, event);
+        }
+    }
+}
+
+impl Drop for Subscribers {
+    fn drop(&mut self) {
+        for queue in &self.0 {
+            queue.close();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Wake};
+    use vrrp_fsm::Event::{OtherActive, OtherOwner};
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn a_future_is_woken_by_an_event_and_by_the_end() {
+        let mut subscribers = Subscribers::default();
+        let mut events = subscribers.subscribe();
+        let count = Arc::new(Count::default());
+        let waker = Waker::from(Arc::clone(&count));
+        let mut context = Context::from_waker(&waker);
+        let mut poll = |events: &mut Events| {
+            let mut next = Box::pin(events.next());
+            next.as_mut().poll(&mut context).map(|notice| notice.map(|notice| notice.event))
+        };
+        assert_eq!(poll(&mut events), Poll::Pending);
+        subscribers.publish(Instant::now(), OtherActive);
+        assert_eq!(count.0.load(Ordering::SeqCst), 1);
+        assert_eq!(poll(&mut events), Poll::Ready(Some(OtherActive)));
+        assert_eq!(poll(&mut events), Poll::Pending);
+        drop(subscribers);
+        assert_eq!(count.0.load(Ordering::SeqCst), 2);
+        assert_eq!(poll(&mut events), Poll::Ready(None));
+    }
+
+    #[test]
+    fn the_oldest_are_lost_and_counted() {
+        let mut subscribers = Subscribers::default();
+        let mut events = subscribers.subscribe();
+        subscribers.publish(Instant::now(), OtherOwner);
+        for _ in 0..CAPACITY {
+            subscribers.publish(Instant::now(), OtherActive);
+        }
+        assert_eq!(events.wait().map(|notice| (notice.event, notice.missed)), Some((OtherActive, 0)));
+        let last = std::iter::from_fn(|| events.try_next()).last();
+        assert_eq!(last.map(|notice| notice.missed), Some(1));
+        assert_eq!(events.wait_timeout(Duration::from_millis(1)), None);
+    }
+
+    #[test]
+    fn a_thread_that_waits_sees_the_end() {
+        let mut subscribers = Subscribers::default();
+        let mut events = subscribers.subscribe();
+        let waiting = std::thread::spawn(move || std::iter::from_fn(|| events.wait()).count());
+        subscribers.publish(Instant::now(), OtherActive);
+        drop(subscribers);
+        assert_eq!(waiting.join().unwrap(), 1);
+    }
+}

@@ -1,0 +1,227 @@
+//! What an application holds.
+
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::mpsc::{self, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use vrrp_fsm::State;
+use vrrp_fsm::proto::Priority;
+
+use crate::config::RouterConfig;
+use crate::driver::{Command, Counters, Driver, RouterId, Status};
+use crate::error::{AddError, ReconfigureError, StartError, Stopped};
+use crate::events::Events;
+
+/// The thread that runs virtual routers.
+///
+/// Clones are handles to the same thread. It ends when the last handle and the last [`Router`] are
+/// dropped, and hands over and takes the addresses away before.
+#[derive(Clone, Debug)]
+pub struct Vrrp(Arc<Thread>);
+
+struct Thread {
+    commands: mpsc::Sender<Command>,
+    wake: Arc<EventFd>,
+    join: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Vrrp {
+    /// Starts a thread in the network namespace of the calling one.
+    ///
+    /// # Errors
+    /// [`StartError`]; it names the capability when one is missing.
+    pub fn start() -> Result<Self, StartError> {
+        let system = |action| move |source| StartError::System { action, source };
+        let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
+        let wake = EventFd::from_value_and_flags(0, flags)
+            .map_err(|errno| system("make an eventfd")(errno.into()))?;
+        let wake = Arc::new(wake);
+        let (commands, receiver) = mpsc::channel();
+        let (started, outcome) = mpsc::sync_channel(1);
+        let wake_of_thread = Arc::clone(&wake);
+        let run = move || match Driver::new(receiver, wake_of_thread) {
+            Ok(driver) => {
+                // Whoever started us waits for this.
+                let _ = started.send(Ok(()));
+                driver.run();
+            }
+            Err(error) => {
+                let _ = started.send(Err(error));
+            }
+        };
+        let join = std::thread::Builder::new()
+            .name("vrrp".into())
+            .spawn(run)
+            .map_err(system("start the thread"))?;
+        outcome.recv().map_err(|error| system("start the thread")(io::Error::other(error)))??;
+        Ok(Self(Arc::new(Thread { commands, wake, join: Mutex::new(Some(join)) })))
+    }
+
+    /// Starts a virtual router. It is Backup at first, unless it owns the addresses.
+    ///
+    /// Virtual addresses that an earlier process of ours left on the interface are removed.
+    ///
+    /// # Errors
+    /// [`AddError`]. An interface that is down or has no address is no error: the router is in
+    /// [`State::Fault`] until it can run.
+    pub fn add(&self, config: RouterConfig) -> Result<Router, AddError> {
+        let state = Arc::new(AtomicU8::new(state_code(State::Initialize)));
+        let shared = Arc::clone(&state);
+        let id = self.0.ask(|reply| Command::Add { config: Box::new(config), state: shared, reply })??;
+        Ok(Router(Arc::new(Running { id, state, thread: Arc::clone(&self.0) })))
+    }
+
+    /// Counters of packets that could not be charged to a router.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn counters(&self) -> Result<Counters, Stopped> {
+        self.0.ask(Command::Counters)
+    }
+}
+
+/// A running virtual router.
+///
+/// Clones are handles to the same router. When the last is dropped, the router hands over (priority
+/// 0) and takes its addresses off the interface; `drop` returns when that is done.
+#[derive(Clone, Debug)]
+pub struct Router(Arc<Running>);
+
+struct Running {
+    id: RouterId,
+    state: Arc<AtomicU8>,
+    thread: Arc<Thread>,
+}
+
+impl Router {
+    /// The state at this moment. Costs one atomic read.
+    pub fn state(&self) -> State {
+        state_from(self.0.state.load(Ordering::Acquire))
+    }
+
+    /// Everything about the router at this moment.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn status(&self) -> Result<Status, Stopped> {
+        self.ask(Command::Status)
+    }
+
+    /// The events from now on.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn events(&self) -> Result<Events, Stopped> {
+        self.ask(Command::Subscribe)
+    }
+
+    /// Runs with another priority from now on. Nobody is told at once; the next advertisement does.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn set_priority(&self, priority: Priority) -> Result<(), Stopped> {
+        self.ask(|id, reply| Command::SetPriority { id, priority, reply })
+    }
+
+    /// Says that something the application needs for this role is missing, or is back. While it is
+    /// missing the router is in [`State::Fault`], and another one serves.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn set_fit(&self, is_fit: bool) -> Result<(), Stopped> {
+        self.ask(|id, reply| Command::SetFit { id, is_fit, reply })
+    }
+
+    /// Takes a new configuration and keeps the role. Priority and fitness set before are forgotten and kept,
+    /// in this order.
+    ///
+    /// # Errors
+    /// [`ReconfigureError`]; the router then runs on as it was.
+    pub fn reconfigure(&self, config: RouterConfig) -> Result<(), ReconfigureError> {
+        self.ask(|id, reply| Command::Reconfigure { id, config: Box::new(config), reply })?
+    }
+
+    /// Hands over and takes the addresses away, whoever else holds a handle. Returns when that is
+    /// done; a second call does nothing.
+    pub fn stop(&self) {
+        // A thread that is gone has stopped its routers.
+        let _ = self.ask(Command::Stop);
+    }
+
+    fn ask<T>(
+        &self,
+        command: impl FnOnce(RouterId, SyncSender<Option<T>>) -> Command,
+    ) -> Result<T, Stopped> {
+        self.0.ask(command)
+    }
+}
+
+impl Running {
+    fn ask<T>(
+        &self,
+        command: impl FnOnce(RouterId, SyncSender<Option<T>>) -> Command,
+    ) -> Result<T, Stopped> {
+        self.thread.ask(|reply| command(self.id, reply))?.ok_or(Stopped)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Stopped before, or the thread is gone: both are fine.
+        let _ = self.ask(Command::Stop);
+    }
+}
+
+impl Thread {
+    /// Sends a command and waits for the answer.
+    fn ask<T>(&self, command: impl FnOnce(SyncSender<T>) -> Command) -> Result<T, Stopped> {
+        let (reply, answer) = mpsc::sync_channel(1);
+        self.commands.send(command(reply)).map_err(|_| Stopped)?;
+        self.wake.write(1).map_err(|_| Stopped)?;
+        answer.recv().map_err(|_| Stopped)
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        if self.commands.send(Command::Exit).is_ok() && self.wake.write(1).is_ok() {
+            let join = self.join.lock().unwrap_or_else(PoisonError::into_inner).take();
+            // A panic of the thread was a bug; it has been printed, and dropping must not panic.
+            let _ = join.map(JoinHandle::join);
+        }
+    }
+}
+
+impl fmt::Debug for Thread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Thread").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+pub(crate) fn state_code(state: State) -> u8 {
+    match state {
+        State::Initialize => 0,
+        State::Fault => 1,
+        State::Backup => 2,
+        State::Active => 3,
+    }
+}
+
+fn state_from(code: u8) -> State {
+    match code {
+        1 => State::Fault,
+        2 => State::Backup,
+        3 => State::Active,
+        _ => State::Initialize,
+    }
+}

@@ -1,0 +1,123 @@
+//! Raw sockets of an interface.
+//!
+//! Per family one socket receives and one sends. The sender makes the IP header itself
+//! (`IPPROTO_RAW`), because the AH proof covers it and so that the source can change without a new socket.
+
+mod receive;
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::sys::socket::{setsockopt, sockopt};
+use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockAddr, Socket, Type};
+use vrrp_fsm::proto::{AH_IP_PROTOCOL, IP_PROTOCOL, MULTICAST_IPV4, MULTICAST_IPV6};
+
+pub(crate) use receive::{Received, Receiver};
+
+/// `IPPROTO_RAW`: the caller writes the IP header.
+const IPPROTO_RAW: i32 = 255;
+/// A flood must not push out the packets that count; the default holds some 280.
+const RECEIVE_BUFFER: usize = 2 * 1024 * 1024;
+
+/// A step that failed, for the error message.
+pub(crate) type Failure = (&'static str, io::Error);
+
+/// What arrives on a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Ipv4,
+    /// Authentication Headers, with VRRPv2 in them.
+    Ipv4Ah,
+    Ipv6,
+}
+
+/// Receives what is sent to the VRRP group on one interface.
+#[derive(Debug)]
+pub(crate) struct ReceiveSocket {
+    socket: Socket,
+    pub(crate) kind: Kind,
+}
+
+impl ReceiveSocket {
+    pub(crate) fn open(kind: Kind, interface: &str, index: u32) -> Result<Self, Failure> {
+        let (domain, protocol) = match kind {
+            Kind::Ipv4 => (Domain::IPV4, IP_PROTOCOL),
+            Kind::Ipv4Ah => (Domain::IPV4, AH_IP_PROTOCOL),
+            Kind::Ipv6 => (Domain::IPV6, IP_PROTOCOL),
+        };
+        let socket = raw(domain, protocol.into(), interface)?;
+        if setsockopt(&socket, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
+            step("SO_RCVBUF", socket.set_recv_buffer_size(RECEIVE_BUFFER))?;
+        }
+        match kind {
+            Kind::Ipv4 | Kind::Ipv4Ah => {
+                // Only the group joined here, not those of other sockets.
+                step("IP_MULTICAST_ALL", socket.set_multicast_all_v4(false))?;
+                let interface = InterfaceIndexOrAddress::Index(index);
+                let joined = socket.join_multicast_v4_n(&MULTICAST_IPV4, &interface);
+                step("join 224.0.0.18", joined)?;
+            }
+            Kind::Ipv6 => {
+                step("IPV6_MULTICAST_ALL", socket.set_multicast_all_v6(false))?;
+                let hop_limit = setsockopt(&socket, sockopt::Ipv6RecvHopLimit, &true);
+                step("IPV6_RECVHOPLIMIT", hop_limit.map_err(io::Error::from))?;
+                let destination = setsockopt(&socket, sockopt::Ipv6RecvPacketInfo, &true);
+                step("IPV6_RECVPKTINFO", destination.map_err(io::Error::from))?;
+                step("join ff02::12", socket.join_multicast_v6(&MULTICAST_IPV6, index))?;
+            }
+        }
+        Ok(Self { socket, kind })
+    }
+}
+
+impl AsFd for ReceiveSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// Sends whole IP packets out of one interface.
+#[derive(Debug)]
+pub(crate) struct SendSocket {
+    socket: Socket,
+    index: u32,
+}
+
+impl SendSocket {
+    pub(crate) fn open(is_ipv6: bool, interface: &str, index: u32) -> Result<Self, Failure> {
+        let domain = if is_ipv6 { Domain::IPV6 } else { Domain::IPV4 };
+        let socket = raw(domain, IPPROTO_RAW, interface)?;
+        if is_ipv6 {
+            step("IPV6_MULTICAST_LOOP", socket.set_multicast_loop_v6(false))?;
+        } else {
+            step("IP_MULTICAST_LOOP", socket.set_multicast_loop_v4(false))?;
+        }
+        Ok(Self { socket, index })
+    }
+
+    pub(crate) fn send(&self, packet: &[u8], destination: IpAddr) -> io::Result<()> {
+        let destination: SockAddr = match destination {
+            IpAddr::V4(address) => SocketAddr::from((address, 0)).into(),
+            IpAddr::V6(address) => SocketAddrV6::new(address, 0, 0, self.index).into(),
+        };
+        loop {
+            match self.socket.send_to(packet, &destination) {
+                Ok(_) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+fn raw(domain: Domain, protocol: i32, interface: &str) -> Result<Socket, Failure> {
+    let socket =
+        step("open", Socket::new(domain, Type::RAW.nonblocking(), Some(Protocol::from(protocol))))?;
+    step("SO_BINDTODEVICE", socket.bind_device(Some(interface.as_bytes())))?;
+    Ok(socket)
+}
+
+fn step<T>(action: &'static str, result: io::Result<T>) -> Result<T, Failure> {
+    result.map_err(|source| (action, source))
+}
