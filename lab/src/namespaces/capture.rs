@@ -86,9 +86,10 @@ impl Capture {
         Ok(Self { frames, is_over, thread: Some(thread) })
     }
 
-    /// What was recorded so far.
-    pub fn frames(&self) -> Vec<Frame> {
-        self.frames.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What was recorded so far, without the first frames that the caller knows already.
+    pub fn frames_after(&self, known: usize) -> Vec<Frame> {
+        let frames = self.frames.lock().unwrap_or_else(PoisonError::into_inner);
+        frames.get(known..).unwrap_or_default().to_vec()
     }
 
     /// Ends the recording.
