@@ -1,0 +1,138 @@
+//! FRR: zebra and vrrpd, which want a macvlan interface with the virtual MAC and the addresses on it.
+
+use std::fmt::Write;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use nix::unistd::{User, chown};
+
+use super::process::{Folder, Process, find_program};
+use crate::namespaces::Host;
+use crate::node::NodeConfig;
+
+/// The account that Debian's package makes; as root vrrpd refuses to run.
+const USER: &str = "frr";
+const MACVLAN: &str = "vrrp";
+
+#[derive(Debug)]
+pub(super) struct Frr {
+    zebra: PathBuf,
+    vrrpd: PathBuf,
+    config: NodeConfig,
+    mac: [u8; 6],
+    /// The folder goes after the processes that write into it.
+    running: Option<(Process, Process, Folder)>,
+}
+
+impl Frr {
+    pub(super) fn new(config: &NodeConfig) -> io::Result<Self> {
+        let mac = [0, 0, 0x5e, 0, if is_ipv6(config) { 2 } else { 1 }, config.vrid];
+        let (zebra, vrrpd) = (find_program("zebra")?, find_program("vrrpd")?);
+        Ok(Self { zebra, vrrpd, config: config.clone(), mac, running: None })
+    }
+
+    pub(super) fn start(&mut self, host: &Host) -> io::Result<()> {
+        let folder = Folder::new()?;
+        let user = User::from_name(USER)?.ok_or_else(|| io::Error::other("no account frr"))?;
+        chown(folder.path(), Some(user.uid), Some(user.gid))?;
+        make_macvlan(host, &self.config, self.mac)?;
+        fs::write(folder.file("vrrpd.conf"), text(&self.config))?;
+        fs::write(folder.file("zebra.conf"), "hostname zebra\nlog stdout informational\n")?;
+        let words_of = |program: &Path, name| words(program, &folder, name);
+        let zebra =
+            Process::start(host, words_of(&self.zebra, "zebra"), &folder.file("zebra.log"))?;
+        let end = Instant::now() + Duration::from_secs(10);
+        while !Path::new(&folder.file("zserv.api")).exists() {
+            if Instant::now() > end {
+                return Err(io::Error::other("zebra does not start"));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // It listens before it knows the interfaces.
+        std::thread::sleep(Duration::from_millis(300));
+        let vrrpd =
+            Process::start(host, words_of(&self.vrrpd, "vrrpd"), &folder.file("vrrpd.log"))?;
+        self.running = Some((vrrpd, zebra, folder));
+        Ok(())
+    }
+
+    /// The whole machine: a vrrpd that finds the interfaces of an earlier one does not always work.
+    pub(super) fn kill(&mut self, host: &Host) -> io::Result<()> {
+        if let Some((mut vrrpd, mut zebra, _folder)) = self.running.take() {
+            vrrpd.kill()?;
+            zebra.kill()?;
+        }
+        host.command(&["ip", "link", "del", MACVLAN]).map(drop)
+    }
+
+    pub(super) fn terminate(&mut self) -> io::Result<()> {
+        self.running.as_ref().map_or(Ok(()), |(vrrpd, ..)| vrrpd.terminate())
+    }
+
+    pub(super) fn mac(&self) -> [u8; 6] {
+        self.mac
+    }
+}
+
+fn is_ipv6(config: &NodeConfig) -> bool {
+    config.addresses.iter().any(|address| address.contains(':'))
+}
+
+fn words(program: &Path, folder: &Folder, name: &str) -> Vec<String> {
+    let folder_name = folder.path().to_string_lossy().into_owned();
+    let files = [
+        ("-f", folder.file(&format!("{name}.conf"))),
+        ("-i", folder.file(&format!("{name}.pid"))),
+        ("-z", folder.file("zserv.api")),
+        ("--vty_socket", folder_name),
+        ("-u", USER.into()),
+        // No telnet port.
+        ("-P", "0".into()),
+    ];
+    let mut words = vec![program.to_string_lossy().into_owned()];
+    words.extend(files.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value]));
+    words
+}
+
+fn make_macvlan(host: &Host, config: &NodeConfig, mac: [u8; 6]) -> io::Result<()> {
+    let is_ipv6 = is_ipv6(config);
+    // As FRR's manual has it: or the host answers for the addresses with its own MAC.
+    host.namespace().run(|| {
+        fs::write("/proc/sys/net/ipv4/conf/all/arp_ignore", "1")?;
+        fs::write("/proc/sys/net/ipv4/conf/all/arp_announce", "2")
+    })?;
+    let mac = mac.map(|octet| format!("{octet:02x}")).join(":");
+    let ip = |words: &str| {
+        let words: Vec<&str> = ["ip"].into_iter().chain(words.split(' ')).collect();
+        host.command(&words).map(drop)
+    };
+    ip(&format!("link add name {MACVLAN} link eth0 type macvlan mode bridge"))?;
+    if is_ipv6 {
+        // As FRR's manual has it; the routers would share a link-local address otherwise.
+        ip(&format!("link set dev {MACVLAN} addrgenmode random"))?;
+    }
+    ip(&format!("link set dev {MACVLAN} address {mac}"))?;
+    for address in &config.addresses {
+        let nodad = if is_ipv6 { " nodad" } else { "" };
+        ip(&format!("address add {address} dev {MACVLAN}{nodad}"))?;
+    }
+    ip(&format!("link set {MACVLAN} up"))
+}
+
+fn text(config: &NodeConfig) -> String {
+    let NodeConfig { vrid, version, priority, .. } = config;
+    let mut text = format!(
+        "hostname vrrpd\nlog stdout informational\ninterface eth0\n vrrp {vrid} version {version}\n \
+         vrrp {vrid} priority {priority}\n vrrp {vrid} advertisement-interval {}\n",
+        u32::from(config.interval) * 10
+    );
+    let family = if is_ipv6(config) { "ipv6" } else { "ip" };
+    for address in &config.addresses {
+        let host = address.split('/').next().unwrap_or(address);
+        // Writing to a string does not fail.
+        let _ = writeln!(text, " vrrp {vrid} {family} {host}");
+    }
+    text + "exit\n"
+}

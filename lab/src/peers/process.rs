@@ -1,0 +1,107 @@
+//! Processes with children of their own, and folders that go when the test is over.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+
+use crate::namespaces::Host;
+
+/// The full path of a program, also where only root looks.
+///
+/// # Errors
+/// When it is not installed, with the name of it.
+pub fn find_program(name: &str) -> io::Result<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let system = ["/usr/sbin", "/sbin", "/usr/lib/frr"].map(PathBuf::from);
+    std::env::split_paths(&path)
+        .chain(system)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
+        .ok_or_else(|| {
+            let what = format!("{name} is not installed; `cargo xtask test` as root installs it");
+            io::Error::new(io::ErrorKind::NotFound, what)
+        })
+}
+
+/// A folder for one test.
+#[derive(Debug)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// Makes it under the system's temporary folder.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn new() -> io::Result<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("lab-{}-{number}", std::process::id()));
+        fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// A file in it.
+    pub fn file(&self, name: &str) -> String {
+        self.0.join(name).to_string_lossy().into_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A process and those that it starts.
+#[derive(Debug)]
+pub(super) struct Process(Child);
+
+impl Process {
+    /// Starts it on a host, in a process group of its own; what it prints goes into `log`.
+    pub(super) fn start(host: &Host, words: Vec<String>, log: &str) -> io::Result<Self> {
+        let log = File::options().create(true).append(true).open(log)?;
+        let child = host.namespace().run(move || {
+            Command::new(&words[0])
+                .args(&words[1..])
+                .stdin(Stdio::null())
+                .stdout(log.try_clone()?)
+                .stderr(log)
+                .process_group(0)
+                .spawn()
+        })?;
+        Ok(Self(child))
+    }
+
+    fn id(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.0.id()).unwrap_or(i32::MAX))
+    }
+
+    pub(super) fn terminate(&self) -> io::Result<()> {
+        Ok(kill(self.id(), Signal::SIGTERM)?)
+    }
+
+    /// Kills the whole group.
+    pub(super) fn kill(&mut self) -> io::Result<()> {
+        killpg(self.id(), Signal::SIGKILL)?;
+        self.0.wait().map(drop)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.kill();
+    }
+}
