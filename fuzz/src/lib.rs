@@ -1,0 +1,45 @@
+//! The bodies of the fuzz targets. Each takes any octets and panics when something is wrong.
+
+mod advertisement;
+mod datagram;
+mod netlink;
+mod router;
+
+pub use advertisement::advertisement;
+pub use datagram::datagram;
+pub use netlink::netlink;
+pub use router::router;
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    type Body = fn(&[u8]);
+
+    /// The bodies run over their seeds, and over damaged ones, with every `cargo test`.
+    #[test]
+    fn seeds() {
+        let bodies: [(&str, Body); 4] = [
+            ("datagram", super::datagram),
+            ("advertisement", super::advertisement),
+            ("router", super::router),
+            ("netlink", super::netlink),
+        ];
+        for (name, body) in bodies {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(name);
+            let mut seeds = 0;
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let seed = std::fs::read(entry.unwrap().path()).unwrap();
+                body(&seed);
+                for at in 0..seed.len() {
+                    let mut damaged = seed.clone();
+                    damaged[at] ^= 0x55;
+                    body(&damaged);
+                    body(&seed[..at]);
+                }
+                seeds += 1;
+            }
+            assert!(seeds > 0, "{name} has no seeds");
+        }
+    }
+}

@@ -170,7 +170,8 @@ impl Address {
         let [family, prefix_length, flags, scope, i0, i1, i2, i3] = *fixed;
         let (mut local, mut other) = (None, None);
         let mut address =
-            Self::new(u32::from_ne_bytes([i0, i1, i2, i3]), Ipv4Addr::UNSPECIFIED.into(), 0).ok()?;
+            Self::new(u32::from_ne_bytes([i0, i1, i2, i3]), Ipv4Addr::UNSPECIFIED.into(), 0)
+                .ok()?;
         address.prefix_length = prefix_length;
         address.scope = Scope(scope);
         address.flags = AddressFlags(flags.into());

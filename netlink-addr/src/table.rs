@@ -102,10 +102,8 @@ impl RouteTable {
         addresses: &[Address],
         harmless: &[i32],
     ) -> Result<Vec<Result<(), AddressError>>, Error> {
-        let outcomes = self
-            .connection
-            .execute(&mut self.batch)
-            .map_err(|source| Error { action, source })?;
+        let outcomes =
+            self.connection.execute(&mut self.batch).map_err(|source| Error { action, source })?;
         let explained = outcomes.into_iter().zip(addresses).map(|(outcome, address)| {
             outcome.or_else(|source| match &source {
                 RequestError::Refused(error) if harmless.contains(&error.errno()) => Ok(()),

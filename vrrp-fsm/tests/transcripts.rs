@@ -51,11 +51,13 @@ impl Settings {
         let interval = self.get("interval").unwrap_or("1s");
         let config = match self.get("version").unwrap_or("3") {
             "2" => {
-                let interval = Seconds::new(duration(interval).as_secs() as u8).unwrap();
+                let interval =
+                    Seconds::new(duration(interval).as_secs().try_into().unwrap()).unwrap();
                 Config::v2(vrid, priority, interval, v4(&addresses))
             }
             _ => {
-                let interval = Centiseconds::new((duration(interval).as_millis() / 10) as u16);
+                let interval =
+                    Centiseconds::new((duration(interval).as_millis() / 10).try_into().unwrap());
                 if addresses[0].is_ipv6() {
                     Config::v3_ipv6(vrid, priority, interval.unwrap(), v6(&addresses))
                 } else {

@@ -204,7 +204,10 @@ mod tests {
         for _ in 0..CAPACITY {
             subscribers.publish(Instant::now(), OtherActive);
         }
-        assert_eq!(events.wait().map(|notice| (notice.event, notice.missed)), Some((OtherActive, 0)));
+        assert_eq!(
+            events.wait().map(|notice| (notice.event, notice.missed)),
+            Some((OtherActive, 0))
+        );
         let last = std::iter::from_fn(|| events.try_next()).last();
         assert_eq!(last.map(|notice| notice.missed), Some(1));
         assert_eq!(events.wait_timeout(Duration::from_millis(1)), None);

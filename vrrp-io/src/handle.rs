@@ -71,7 +71,11 @@ impl Vrrp {
     pub fn add(&self, config: RouterConfig) -> Result<Router, AddError> {
         let state = Arc::new(AtomicU8::new(state_code(State::Initialize)));
         let shared = Arc::clone(&state);
-        let id = self.0.ask(|reply| Command::Add { config: Box::new(config), state: shared, reply })??;
+        let id = self.0.ask(|reply| Command::Add {
+            config: Box::new(config),
+            state: shared,
+            reply,
+        })??;
         Ok(Router(Arc::new(Running { id, state, thread: Arc::clone(&self.0) })))
     }
 

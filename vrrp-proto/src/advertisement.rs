@@ -4,13 +4,13 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::checksum::{ChecksumForm, Endpoints, fold, sum};
 use crate::error::EncodeError;
-use crate::{HOP_LIMIT, IP_PROTOCOL};
 use crate::fields::{
     AddressList, Addresses, Addressing, Centiseconds, Interval, Priority, Seconds, Vrid,
 };
 use crate::packet::{
     AUTH_DATA_LENGTH, HEADER_LENGTH, TYPE_ADVERTISEMENT, Version, field, message_length,
 };
+use crate::{HOP_LIMIT, IP_PROTOCOL};
 
 /// An ADVERTISEMENT: valid by construction, whether received or about to be sent.
 ///

@@ -21,8 +21,8 @@ pub use checksum::{AcceptedChecksum, ChecksumForm, Endpoints};
 pub use datagram::Datagram;
 pub use error::{AuthFailure, DecodeError, EncodeError, ErrorKind};
 pub use fields::{
-    AddressList, Addresses, Addressing, Centiseconds, Interval, Iter, OutOfRange, Priority, Seconds,
-    Vrid,
+    AddressList, Addresses, Addressing, Centiseconds, Interval, Iter, OutOfRange, Priority,
+    Seconds, Vrid,
 };
 pub use packet::{Demands, Packet, Version};
 

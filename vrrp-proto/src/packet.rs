@@ -245,8 +245,7 @@ impl<'a> Packet<'a> {
                 addresses,
             },
             (_, addresses) => {
-                let interval =
-                    Centiseconds::new(self.interval()).map_err(DecodeError::Interval)?;
+                let interval = Centiseconds::new(self.interval()).map_err(DecodeError::Interval)?;
                 match addresses {
                     Addresses::V4(addresses) => Body::V3Ipv4 { interval, addresses },
                     Addresses::V6(addresses) => Body::V3Ipv6 { interval, addresses },

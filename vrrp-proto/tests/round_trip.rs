@@ -6,8 +6,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use vrrp_proto::{
     AcceptedChecksum, AddressList, Advertisement, Authentication, Centiseconds, ChecksumForm,
-    Datagram, Demands, EncodeError, Endpoints, Ipv4Envelope, MULTICAST_IPV4, MULTICAST_IPV6, Packet,
-    Priority, Seconds, Secret, Signer, Verifier, Vrid,
+    Datagram, Demands, EncodeError, Endpoints, Ipv4Envelope, MULTICAST_IPV4, MULTICAST_IPV6,
+    Packet, Priority, Seconds, Secret, Signer, Verifier, Vrid,
 };
 
 const SOURCE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);

@@ -75,9 +75,10 @@ fn outcome(lines: &[&str]) -> Result<String, DecodeError> {
         bytes = octets(ip);
         Datagram::from_ip(&bytes)?
     } else {
-        let (head, hex) = line("message from ").unwrap().split_once(": ").unwrap_or_else(|| {
-            (line("message from ").unwrap().trim_end_matches(':'), "")
-        });
+        let (head, hex) = line("message from ")
+            .unwrap()
+            .split_once(": ")
+            .unwrap_or_else(|| (line("message from ").unwrap().trim_end_matches(':'), ""));
         let words: Vec<&str> = head.split(' ').collect();
         message = octets(hex);
         let hop_limit = words[4].parse().unwrap();

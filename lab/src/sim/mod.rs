@@ -79,7 +79,12 @@ impl SimLan {
     }
 
     /// Plugs in a machine that is off, and returns its number.
-    pub fn add(&mut self, address: IpAddr, config: Config, authentication: Authentication) -> usize {
+    pub fn add(
+        &mut self,
+        address: IpAddr,
+        config: Config,
+        authentication: Authentication,
+    ) -> usize {
         self.machines.push(Machine::new(address, config, authentication));
         self.machines.len() - 1
     }
@@ -151,9 +156,8 @@ impl SimLan {
     fn step(&mut self, end: Timestamp) -> bool {
         let packet = self.packets.peek().map(|Reverse(packet)| packet.arrives);
         let on = self.machines.iter().enumerate().filter(|(_, machine)| machine.is_on);
-        let timer = on
-            .filter_map(|(number, machine)| Some((machine.router.deadline()?, number)))
-            .min();
+        let timer =
+            on.filter_map(|(number, machine)| Some((machine.router.deadline()?, number))).min();
         match (packet, timer) {
             (Some(at), timer) if at <= end && timer.is_none_or(|(due, _)| at <= due) => {
                 self.now = at;

@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use etherparse::icmpv6::NeighborAdvertisementHeader;
 use etherparse::{
-    ArpEthIpv4Packet, ArpOperation, EtherType, Ethernet2Header, Icmpv6Type, IpNumber, Ipv6FlowLabel,
-    Ipv6Header,
+    ArpEthIpv4Packet, ArpOperation, EtherType, Ethernet2Header, Icmpv6Type, IpNumber,
+    Ipv6FlowLabel, Ipv6Header,
 };
 
 use crate::link::MacAddress;
@@ -51,7 +51,8 @@ pub fn neighbour_advertisement(mac: MacAddress, address: Ipv6Addr, is_router: bo
     const OPTION: [u8; 2] = [2, 1];
 
     let body = [&address.octets()[..], &OPTION, &mac.0].concat();
-    let header = NeighborAdvertisementHeader { router: is_router, solicited: false, r#override: true };
+    let header =
+        NeighborAdvertisementHeader { router: is_router, solicited: false, r#override: true };
     let icmp = Icmpv6Type::NeighborAdvertisement(header)
         .to_header(address.octets(), ALL_NODES.octets(), &body)
         .expect("24 octets are not too long for ICMPv6");

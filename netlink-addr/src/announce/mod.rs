@@ -57,12 +57,11 @@ impl Announcer {
     /// # Errors
     /// [`AnnounceError::Permission`] and [`AnnounceError::Socket`].
     pub fn open() -> Result<Self, AnnounceError> {
-        let socket = Socket::new(Domain::PACKET, Type::RAW, None).map_err(|source| {
-            match source.kind() {
+        let socket =
+            Socket::new(Domain::PACKET, Type::RAW, None).map_err(|source| match source.kind() {
                 io::ErrorKind::PermissionDenied => AnnounceError::Permission(source),
                 _ => AnnounceError::Socket(source),
-            }
-        })?;
+            })?;
         Ok(Self { socket, links: BTreeMap::new() })
     }
 

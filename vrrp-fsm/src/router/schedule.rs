@@ -35,24 +35,28 @@ impl Schedule {
         }
     }
 
-    /// Moves on when something is due, and returns how often to announce.
+    /// Moves on past everything that is due, and returns how often to announce. After a pause that is
+    /// one burst, the largest of those that were missed.
     pub(super) fn take_due(
         &mut self,
         now: Timestamp,
         settings: &Announcements,
     ) -> Option<NonZeroU8> {
-        if self.due().is_none_or(|due| due > now) {
-            return None;
+        let mut largest = None;
+        while self.due().is_some_and(|due| due <= now) {
+            let (next, times) = match *self {
+                Self::Settle { burst_at, .. } => {
+                    (Self::after_settling(now, burst_at, settings), NonZeroU8::MIN)
+                }
+                Self::Burst { .. } => {
+                    (Self::refreshing(now, settings), at_least_once(settings.repeat))
+                }
+                _ => (Self::refreshing(now, settings), at_least_once(settings.refresh_repeat)),
+            };
+            *self = next;
+            largest = largest.max(Some(times));
         }
-        let (next, times) = match *self {
-            Self::Settle { burst_at, .. } => {
-                (Self::after_settling(now, burst_at, settings), NonZeroU8::MIN)
-            }
-            Self::Burst { .. } => (Self::refreshing(now, settings), at_least_once(settings.repeat)),
-            _ => (Self::refreshing(now, settings), at_least_once(settings.refresh_repeat)),
-        };
-        *self = next;
-        Some(times)
+        largest
     }
 
     fn after_settling(now: Timestamp, burst_at: Timestamp, settings: &Announcements) -> Self {

@@ -6,12 +6,16 @@ use super::{Phase, VirtualRouter};
 use crate::action::{Action, Actions};
 use crate::config::Config;
 use crate::event::{Cause, Fault};
-use crate::time::nanoseconds;
 
 const SECOND: u64 = 1_000_000_000;
+const CENTISECOND: u64 = SECOND / 100;
 
+#[inline]
 pub(super) fn nanoseconds_of(interval: Interval) -> u64 {
-    nanoseconds(interval.duration())
+    match interval {
+        Interval::V2(seconds) => u64::from(seconds.get()) * SECOND,
+        Interval::V3(centiseconds) => u64::from(centiseconds.get()) * CENTISECOND,
+    }
 }
 
 /// `Skew_Time`: ((256 - priority) * Active_Adver_Interval) / 256 in VRRPv3, (256 - priority) / 256

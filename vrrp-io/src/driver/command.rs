@@ -51,7 +51,9 @@ impl Driver {
     pub(super) fn take_commands(&mut self) -> ControlFlow<()> {
         loop {
             match self.commands.try_recv() {
-                Ok(Command::Exit) | Err(TryRecvError::Disconnected) => return ControlFlow::Break(()),
+                Ok(Command::Exit) | Err(TryRecvError::Disconnected) => {
+                    return ControlFlow::Break(());
+                }
                 Ok(command) => self.take_command(command),
                 Err(TryRecvError::Empty) => return ControlFlow::Continue(()),
             }

@@ -91,10 +91,7 @@ impl Driver {
         Ok(self.interfaces.len() - 1)
     }
 
-    pub(super) fn addresses_of(
-        &mut self,
-        index: u32,
-    ) -> Result<Vec<Address>, netlink_addr::Error> {
+    pub(super) fn addresses_of(&mut self, index: u32) -> Result<Vec<Address>, netlink_addr::Error> {
         let mut addresses = self.table.addresses()?;
         addresses.retain(|address| address.interface == index);
         Ok(addresses)
@@ -165,11 +162,7 @@ impl Driver {
     ///
     /// Where the kernel keeps `IFA_PROTO`, only addresses of VRRP are touched; elsewhere one with the
     /// configured prefix length counts as a leftover.
-    pub(super) fn clean_up(
-        &mut self,
-        place: usize,
-        config: &RouterConfig,
-    ) -> Result<(), AddError> {
+    pub(super) fn clean_up(&mut self, place: usize, config: &RouterConfig) -> Result<(), AddError> {
         if config.router.priority().is_owner() {
             return Ok(());
         }

@@ -74,10 +74,7 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    pub(crate) fn new(
-        commands: Commands<Command>,
-        wake: Arc<EventFd>,
-    ) -> Result<Self, StartError> {
+    pub(crate) fn new(commands: Commands<Command>, wake: Arc<EventFd>) -> Result<Self, StartError> {
         let failed =
             |action| move |errno: Errno| StartError::System { action, source: errno.into() };
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(failed("epoll"))?;
@@ -168,8 +165,7 @@ impl Driver {
         match deadline {
             Some(deadline) => {
                 // Zero would disarm it.
-                let wait =
-                    deadline.saturating_since(self.now()).max(Duration::from_nanos(1));
+                let wait = deadline.saturating_since(self.now()).max(Duration::from_nanos(1));
                 let expiration = Expiration::OneShot(TimeSpec::from_duration(wait));
                 self.timer.set(expiration, TimerSetTimeFlags::empty())?;
             }

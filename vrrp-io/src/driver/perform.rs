@@ -109,9 +109,9 @@ impl Driver {
         let own = &self.interfaces[key.interface].addresses;
         wanted.retain(|wanted| {
             instance.installed.iter().any(|installed| installed.is_same(wanted))
-                || !own.iter().any(|own| {
-                    own.is_same(wanted) && own.protocol != super::instance::ORIGIN
-                })
+                || !own
+                    .iter()
+                    .any(|own| own.is_same(wanted) && own.protocol != super::instance::ORIGIN)
         });
         instance.installed.clone_from(&wanted);
         all(self.table.add(&wanted)?)

@@ -128,15 +128,17 @@ impl Driver {
         }
         let Some(instance) = self.instances.get(&key) else { return };
         let known = &self.interfaces[key.interface].addresses;
-        let is_known = |address: &netlink_addr::Address| {
-            known.iter().any(|known| known.is_same(address))
-        };
+        let is_known =
+            |address: &netlink_addr::Address| known.iter().any(|known| known.is_same(address));
         if instance.installed.iter().all(is_known) {
             return;
         }
         let installed = instance.installed.clone();
         if !self.are_present(&installed) {
-            tracing::warn!(vrid = key.vrid.get(), "virtual addresses were removed; putting them back");
+            tracing::warn!(
+                vrid = key.vrid.get(),
+                "virtual addresses were removed; putting them back"
+            );
             self.input(key, Input::AddressesLost);
         }
     }

@@ -4,7 +4,9 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::OutOfRange;
 
 /// An address family that VRRP knows: [`Ipv4Addr`] or [`Ipv6Addr`].
-pub trait Addressing: Copy + Eq + Ord + fmt::Debug + fmt::Display + Into<IpAddr> + sealed::Sealed {
+pub trait Addressing:
+    Copy + Eq + Ord + fmt::Debug + fmt::Display + Into<IpAddr> + sealed::Sealed
+{
     /// Octets of one address on the wire: 4 or 16.
     const OCTETS: usize;
     /// Reads one address; `octets` has [`OCTETS`](Self::OCTETS) octets.

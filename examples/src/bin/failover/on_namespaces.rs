@@ -221,7 +221,9 @@ impl Run<'_> {
                         seen.push((frame.at, who, Seen::Advertisement(priority)));
                     }
                     _ if is_announcement(frame, host.mac()) => match seen.last_mut() {
-                        Some((_, before, Seen::Announced(frames))) if *before == who => *frames += 1,
+                        Some((_, before, Seen::Announced(frames))) if *before == who => {
+                            *frames += 1
+                        }
                         _ => seen.push((frame.at, who, Seen::Announced(1))),
                     },
                     _ => {}

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vrrp_proto::{
-    AuthFailure, Authentication, Datagram, DecodeError, Demands, Endpoints, Packet, Secret, Verifier,
-    Version,
+    AuthFailure, Authentication, Datagram, DecodeError, Demands, Endpoints, Packet, Secret,
+    Verifier, Version,
 };
 
 #[derive(Deserialize)]

@@ -1,0 +1,55 @@
+//! A program without std: it has its own panic handler, so that the linker would complain if anything it
+//! links brought std in. One router decodes what another one sends, and yields to it.
+#![no_std]
+#![no_main]
+
+mod entry;
+
+use core::net::IpAddr;
+use core::time::Duration;
+
+use vrrp_fsm::proto::{
+    Centiseconds, ChecksumForm, Datagram, Demands, Endpoints, MULTICAST_IPV4, Packet, Priority,
+    Vrid,
+};
+use vrrp_fsm::{Config, Input, State, Timestamp, VirtualRouter};
+
+/// vrrp-fsm allocates its configuration.
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
+
+/// Whether everything went as RFC 9568 says.
+fn run() -> Option<()> {
+    let router = |priority: u8, address: [u8; 4]| {
+        let vrid = Vrid::new(51).ok()?;
+        let priority = Priority::new(priority).ok()?;
+        let addresses = [[192, 0, 2, 10].into()];
+        let config = Config::v3_ipv4(vrid, priority, Centiseconds::DEFAULT, addresses).ok()?;
+        let mut router = VirtualRouter::new(config);
+        let address = Input::PrimaryAddress(Some(IpAddr::from(address)));
+        let started = router.handle(Timestamp::EPOCH, address).len();
+        let started = started + router.handle(Timestamp::EPOCH, Input::Startup).len();
+        (started == 1).then_some(router)
+    };
+    let (mut low, high) = (router(100, [192, 0, 2, 1])?, router(200, [192, 0, 2, 2])?);
+    let later = Timestamp::EPOCH + Duration::from_secs(4);
+    let took_over = low.handle(later, Input::Wake).len();
+    if took_over != 4 || low.state() != State::Active {
+        return None;
+    }
+
+    let endpoints = Endpoints::V4 { source: [192, 0, 2, 2].into(), destination: MULTICAST_IPV4 };
+    let mut buffer = [0; 64];
+    let sent = high.advertisement(high.priority());
+    let length = sent.encode(endpoints, ChecksumForm::Rfc5798, &mut buffer).ok()?;
+    let datagram = Datagram::from_message(endpoints, 255, buffer.get(..length)?);
+    let advertisement = Packet::decode(&datagram, &Demands::new()).ok()?.advertisement().ok()?;
+    let source = endpoints.source();
+    let actions = low.handle(later, Input::Advertisement { source, advertisement: &advertisement });
+    (actions.len() == 2 && low.state() == State::Backup).then_some(())
+}

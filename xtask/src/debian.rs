@@ -1,0 +1,78 @@
+//! What is installed from Debian.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use nix::unistd::geteuid;
+
+use crate::run::{Outcome, command};
+
+/// A program and the package that has it.
+pub(crate) type Need = (&'static str, &'static str);
+
+/// Peers and readers of the lab.
+pub(crate) const LAB: [Need; 5] = [
+    ("/usr/sbin/keepalived", "keepalived"),
+    ("/usr/lib/frr/vrrpd", "frr"),
+    ("/usr/bin/tshark", "tshark"),
+    ("/sbin/ip", "iproute2"),
+    ("/bin/ping", "iputils-ping"),
+];
+/// libFuzzer is C++.
+pub(crate) const COMPILER: [Need; 1] = [("/usr/bin/c++", "g++")];
+
+pub(crate) fn is_root() -> bool {
+    geteuid().is_root()
+}
+
+/// The packages whose programs are missing.
+pub(crate) fn missing(needs: &[Need]) -> Vec<&'static str> {
+    let is_missing = |need: &&Need| !Path::new(need.0).exists();
+    needs.iter().filter(is_missing).map(|(_, package)| *package).collect()
+}
+
+/// Installs what is missing, without starting any of its services.
+pub(crate) fn install(needs: &[Need]) -> Outcome {
+    let missing = missing(needs);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !is_root() {
+        return Err(format!("as root, run: apt-get install {}", missing.join(" ")));
+    }
+    let _guard = NoServices::new().map_err(|error| format!("policy-rc.d: {error}"))?;
+    let quiet = [("DEBIAN_FRONTEND", "noninteractive")];
+    command(&quiet, &["apt-get", "update", "-qq"])?;
+    let install = ["apt-get", "install", "-qq", "-y", "--no-install-recommends"];
+    command(&quiet, &[&install[..], &missing].concat())
+}
+
+/// While it lives, Debian's maintainer scripts start nothing: a keepalived or zebra of the system has
+/// no business on this machine.
+struct NoServices {
+    is_ours: bool,
+}
+
+impl NoServices {
+    const POLICY: &str = "/usr/sbin/policy-rc.d";
+
+    fn new() -> std::io::Result<Self> {
+        let is_ours = !Path::new(Self::POLICY).exists();
+        if is_ours {
+            // 101: action forbidden by policy.
+            fs::write(Self::POLICY, "#!/bin/sh\nexit 101\n")?;
+            fs::set_permissions(Self::POLICY, fs::Permissions::from_mode(0o755))?;
+        }
+        Ok(Self { is_ours })
+    }
+}
+
+impl Drop for NoServices {
+    fn drop(&mut self) {
+        if self.is_ours {
+            // Nothing can be done about it here; the next run says so.
+            let _ = fs::remove_file(Self::POLICY);
+        }
+    }
+}

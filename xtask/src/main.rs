@@ -1,0 +1,143 @@
+//! Developer commands. `cargo xtask ci` is everything that CI runs; each of its steps is a command.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
+
+mod debian;
+mod fuzz;
+mod licences;
+mod purity;
+mod readme;
+mod run;
+mod test;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::{Parser, Subcommand};
+
+use run::{Outcome, cargo};
+
+#[derive(Parser)]
+#[command(about = "Developer commands of this workspace")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Clone, Copy, Subcommand)]
+enum Task {
+    /// Install what the tests need from Debian (as root) and run them all.
+    Test {
+        /// Only what runs anywhere: no root, no namespaces, no keepalived, FRR or tshark.
+        #[arg(long)]
+        portable: bool,
+    },
+    /// Everything that CI runs.
+    Ci,
+    /// Formatting.
+    Fmt,
+    /// Clippy over everything, the fuzz targets too; a warning fails.
+    Clippy,
+    /// Documentation with private items; a warning fails.
+    Docs,
+    /// Every published crate alone, with each combination of its features.
+    Features,
+    /// The deciding crates linked into a program without std.
+    Purity,
+    /// Every fuzz target for a moment, or for so many seconds.
+    Fuzz {
+        /// Seconds for each target.
+        #[arg(long, default_value_t = 5)]
+        seconds: u32,
+    },
+    /// The licences of all dependencies.
+    Licences,
+    /// The budgets: speed and allocations, as ratios.
+    Budgets,
+    /// `cargo package` of each published crate.
+    Package,
+    /// The commands of the README, as they stand there.
+    Readme,
+}
+
+/// In the order of their dependencies.
+const PUBLISHED: [&str; 5] = ["vrrp-proto", "vrrp-fsm", "netlink-conn", "netlink-addr", "vrrp-io"];
+
+fn main() -> ExitCode {
+    match perform(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Outcome {
+    match task {
+        Task::Test { portable } => test::run(portable),
+        Task::Ci => ci(),
+        Task::Fmt => cargo(&["fmt", "--all", "--check"]),
+        Task::Clippy => {
+            let everything = ["clippy", "--workspace", "--all-targets", "--features"];
+            let features = ["fuzz/libfuzzer", "--", "-D", "warnings"];
+            debian::install(&debian::COMPILER)?;
+            cargo(&[&everything[..], &features].concat())
+        }
+        Task::Docs => run::with_environment(
+            &[("RUSTDOCFLAGS", "-D warnings")],
+            &["doc", "--workspace", "--no-deps", "--document-private-items"],
+        ),
+        Task::Features => features(),
+        Task::Purity => purity::run(),
+        Task::Fuzz { seconds } => fuzz::run(seconds),
+        Task::Licences => licences::run(),
+        Task::Budgets => cargo(&["bench", "--package", "benches"]),
+        Task::Package => {
+            let packages = PUBLISHED.iter().flat_map(|name| ["--package", name]);
+            let words: Vec<&str> = ["package", "--locked"].into_iter().chain(packages).collect();
+            cargo(&words)
+        }
+        Task::Readme => readme::run(),
+    }
+}
+
+fn ci() -> Outcome {
+    let steps = [
+        ("fmt", Task::Fmt),
+        ("licences", Task::Licences),
+        ("clippy", Task::Clippy),
+        ("docs", Task::Docs),
+        ("features", Task::Features),
+        ("purity", Task::Purity),
+        ("package", Task::Package),
+        // The main job and all tests.
+        ("readme", Task::Readme),
+        ("budgets", Task::Budgets),
+        ("fuzz", Task::Fuzz { seconds: 5 }),
+    ];
+    let begin = Instant::now();
+    for (name, task) in steps {
+        println!("\n== {name} ({} s)", begin.elapsed().as_secs());
+        perform(task).map_err(|error| format!("{name}: {error}"))?;
+    }
+    println!("\nci: everything passed in {} s", begin.elapsed().as_secs());
+    Ok(())
+}
+
+/// Published crates have few features or none; every subset is checked.
+fn features() -> Outcome {
+    for name in PUBLISHED {
+        let features = run::features_of(name)?;
+        for subset in 0..1u32 << features.len() {
+            let chosen: Vec<&str> = features
+                .iter()
+                .enumerate()
+                .filter(|(bit, _)| subset & 1 << bit != 0)
+                .map(|(_, feature)| feature.as_str())
+                .collect();
+            let chosen = chosen.join(",");
+            cargo(&["check", "--package", name, "--no-default-features", "--features", &chosen])?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! `cargo xtask test`.
+
+use crate::debian;
+use crate::run::{Outcome, cargo};
+
+pub(crate) fn run(is_portable: bool) -> Outcome {
+    if is_portable {
+        return portable();
+    }
+    if !debian::is_root() {
+        let packages: Vec<&str> = debian::LAB.iter().map(|(_, package)| *package).collect();
+        return Err(format!(
+            "the tests make network namespaces and start real peers, so they need root and the Debian \
+             packages {}; `cargo xtask test --portable` runs what needs neither",
+            packages.join(", ")
+        ));
+    }
+    debian::install(&debian::LAB)?;
+    cargo(&["test", "--workspace"])
+}
+
+fn portable() -> Outcome {
+    cargo(&["test", "--workspace", "--exclude", "lab"])?;
+    cargo(&["test", "--package", "lab", "--lib", "--test", "sim"])?;
+    println!(
+        "\nleft out, because --portable was given: all of lab/tests but sim, that is our routers on real \
+         sockets, interoperation with keepalived and FRR, netlink, and the flood"
+    );
+    Ok(())
+}
