@@ -95,6 +95,14 @@ pub(crate) fn sum(octets: &[u8]) -> u64 {
     total
 }
 
+/// Whether a sum over everything, the checksum included, is all ones once it is folded (RFC 1071
+/// section 1). Folding is taking the remainder modulo 2^16 - 1, where all ones are zero; a sum that is
+/// zero itself would be a message of zeros, which has no version.
+#[inline]
+pub(crate) fn is_valid(sum: u64) -> bool {
+    sum.is_multiple_of(0xffff) && sum != 0
+}
+
 /// Folds a sum to 16 bits with end-around carry.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "each fold leaves the carry of the one before")]
@@ -131,6 +139,13 @@ mod tests {
         #[test]
         fn equals_the_definition(octets in proptest::collection::vec(proptest::num::u8::ANY, 0..4100)) {
             proptest::prop_assert_eq!(fold(sum(&octets)), by_definition(&octets));
+        }
+
+        #[test]
+        fn valid_is_all_ones(total in 0..=u64::MAX >> 8, exactly in 0..1u64 << 40) {
+            for total in [total, exactly * 0xffff] {
+                proptest::prop_assert_eq!(is_valid(total), fold(total) == 0xffff);
+            }
         }
     }
 }

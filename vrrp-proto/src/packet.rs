@@ -1,7 +1,7 @@
 //! A VRRP message that was verified.
 
 use crate::advertisement::{Advertisement, Body};
-use crate::checksum::{AcceptedChecksum, ChecksumForm, Endpoints, fold, sum};
+use crate::checksum::{AcceptedChecksum, ChecksumForm, Endpoints, fold, is_valid, sum};
 use crate::datagram::Datagram;
 use crate::error::{AuthFailure, DecodeError};
 use crate::fields::{AddressList, Addresses, Addressing, Centiseconds, Priority, Seconds, Vrid};
@@ -83,8 +83,8 @@ impl Demands {
 pub struct Packet<'a> {
     pub(crate) datagram: &'a Datagram<'a>,
     header: &'a [u8; HEADER_LENGTH],
-    addresses: &'a [u8],
-    auth_data: &'a [u8],
+    /// Addresses, and in VRRPv2 the authentication data.
+    body: &'a [u8],
 }
 
 impl<'a> Packet<'a> {
@@ -137,8 +137,7 @@ impl<'a> Packet<'a> {
         if version == 2 && header[field::AUTH_TYPE] > 2 {
             return Err(DecodeError::UnsupportedAuthType { received: header[field::AUTH_TYPE] });
         }
-        let (addresses, auth_data) = body.split_at(split);
-        Ok(Self { datagram, header, addresses, auth_data })
+        Ok(Self { datagram, header, body })
     }
 
     /// The version of the protocol.
@@ -197,7 +196,10 @@ impl<'a> Packet<'a> {
     /// clear, so do not log them.
     #[inline]
     pub fn auth_data(&self) -> Option<&'a [u8; AUTH_DATA_LENGTH]> {
-        self.auth_data.first_chunk()
+        match self.version() {
+            Version::V2 => self.body.last_chunk(),
+            Version::V3 => None,
+        }
     }
 
     /// Source and destination of the IP packet.
@@ -208,11 +210,17 @@ impl<'a> Packet<'a> {
 
     /// The virtual addresses.
     #[inline]
-    pub const fn addresses(&self) -> Addresses<'a> {
+    pub fn addresses(&self) -> Addresses<'a> {
         match self.datagram.endpoints {
-            Endpoints::V4 { .. } => Addresses::V4(AddressList::from_wire(self.addresses)),
-            Endpoints::V6 { .. } => Addresses::V6(AddressList::from_wire(self.addresses)),
+            Endpoints::V4 { .. } => Addresses::V4(self.list()),
+            Endpoints::V6 { .. } => Addresses::V6(self.list()),
         }
+    }
+
+    #[inline]
+    fn list<A: Addressing>(&self) -> AddressList<'a, A> {
+        let length = usize::from(self.header[field::COUNT]) * A::OCTETS;
+        AddressList::from_wire(self.body.get(..length).unwrap_or_default())
     }
 
     /// What the packet says to a router that uses no authentication.
@@ -268,28 +276,28 @@ fn verify_checksum(
     message: &[u8],
     accepted: AcceptedChecksum,
 ) -> Result<(), DecodeError> {
-    // A right checksum makes the sum over everything, itself included, all ones (RFC 1071 section 1).
-    const VALID: u16 = 0xffff;
     let plain = sum(message);
     let with_pseudo_header = || plain + endpoints.pseudo_header(message.len());
     let (valid, preferred) = match (version, endpoints, accepted) {
         (2, ..) | (_, Endpoints::V4 { .. }, AcceptedChecksum::Only(ChecksumForm::Rfc9568)) => {
-            (fold(plain) == VALID, plain)
+            (is_valid(plain), plain)
         }
         (_, Endpoints::V4 { .. }, AcceptedChecksum::Either) => {
             let total = with_pseudo_header();
-            (fold(total) == VALID || fold(plain) == VALID, total)
+            (is_valid(total) || is_valid(plain), total)
         }
         _ => {
             let total = with_pseudo_header();
-            (fold(total) == VALID, total)
+            (is_valid(total), total)
         }
     };
-    if valid {
-        return Ok(());
-    }
+    if valid { Ok(()) } else { Err(wrong_checksum(message, preferred)) }
+}
+
+#[cold]
+fn wrong_checksum(message: &[u8], sum: u64) -> DecodeError {
     let received = u16::from_be_bytes([message[6], message[7]]);
     // Take the field's own share out of the sum to tell what it should have been.
-    let computed = !fold(preferred + u64::from(!received));
-    Err(DecodeError::Checksum { received, computed })
+    let computed = !fold(sum + u64::from(!received));
+    DecodeError::Checksum { received, computed }
 }
