@@ -1,15 +1,63 @@
-//! Our own routers on real sockets.
+//! Our own routers on real sockets, with everything going wrong that can.
+//!
+//! Needs root, iproute2 and setpriv, and fails without.
 
-use std::time::Duration;
+use std::net::IpAddr;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
-use lab::namespaces::Lan;
-use lab::node::{Node, NodeConfig};
+use lab::namespaces::{Frame, Lan};
+use lab::node::{ARGUMENT, Node, NodeConfig};
+use vrrp_io::fsm::{Event, Fault, State};
+use vrrp_io::proto::{Centiseconds, Interval, Priority, Vrid};
+use vrrp_io::{AddError, ReconfigureError, Router, RouterConfig, Vrrp};
 
 const NODE: &str = env!("CARGO_BIN_EXE_lab-node");
 const LONG: Duration = Duration::from_secs(10);
 
-fn config(priority: u8) -> NodeConfig {
-    NodeConfig {
+fn virtual_ip() -> IpAddr {
+    "10.77.0.100".parse().unwrap()
+}
+
+fn config(priority: u8, addresses: &[&str]) -> RouterConfig {
+    RouterConfig::builder("eth0", Vrid::new(51).unwrap())
+        .priority(Priority::new(priority).unwrap())
+        .interval(Interval::V3(Centiseconds::new(10).unwrap()))
+        .addresses(addresses.iter().map(|text| text.parse().unwrap()))
+        .build()
+        .unwrap()
+}
+
+/// Starts a router inside a host.
+fn add(lan: &Lan, host: u8, config: RouterConfig) -> Result<Router, AddError> {
+    lan.host(host).namespace().run(|| Vrrp::start().unwrap().add(config))
+}
+
+fn wait_for(router: &Router, state: State) {
+    let end = Instant::now() + LONG;
+    while router.state() != state {
+        assert!(Instant::now() < end, "waited for {state}, is {}", router.state());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn holds(lan: &Lan, host: u8) -> bool {
+    lan.host(host).addresses().unwrap().contains(&virtual_ip())
+}
+
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let end = Instant::now() + LONG;
+    while !is_so() {
+        assert!(Instant::now() < end, "waited until {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn takeover_after_a_crash_comes_within_5_ms_of_the_bound() {
+    let lan = Lan::new(2).unwrap();
+    let capture = lan.capture().unwrap();
+    let node_config = |priority| NodeConfig {
         version: 3,
         vrid: 51,
         priority,
@@ -17,21 +65,233 @@ fn config(priority: u8) -> NodeConfig {
         addresses: vec!["10.77.0.100/24".into()],
         authentication: "none".into(),
         secret: String::new(),
+    };
+    let mut high = Node::start(lan.host(0), NODE.into(), &node_config(200)).unwrap();
+    let mut low = Node::start(lan.host(1), NODE.into(), &node_config(100)).unwrap();
+    high.wait_for("Active", LONG).unwrap();
+    low.wait_for("Backup", LONG).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    high.kill().unwrap();
+    lan.set_cable(0, false).unwrap();
+    low.wait_for("Active", LONG).unwrap();
+    let frames = capture.stop();
+    let adverts: Vec<(&Frame, IpAddr)> =
+        frames.iter().filter_map(|frame| Some((frame, frame.advertisement()?.0))).collect();
+    let last = adverts.iter().rfind(|(_, source)| *source == lan.host(0).ipv4()).unwrap();
+    let first = adverts.iter().find(|(_, source)| *source == lan.host(1).ipv4()).unwrap();
+    let takeover = first.0.at - last.0.at;
+    // 3 * 100 ms + (256 - 100) / 256 * 100 ms
+    let bound = Duration::from_micros(360_937);
+    assert!(takeover >= bound && takeover < bound + Duration::from_millis(5), "{takeover:?}");
+}
+
+#[test]
+fn the_handle_says_and_does_everything() {
+    let lan = Lan::new(2).unwrap();
+    let high = add(&lan, 0, config(200, &["10.77.0.100/24"])).unwrap();
+    let low = add(&lan, 1, config(100, &["10.77.0.100/24"])).unwrap();
+    let mut events = low.events().unwrap();
+    wait_for(&high, State::Active);
+    wait_for(&low, State::Backup);
+    assert!(holds(&lan, 0) && !holds(&lan, 1));
+    let status = high.status().unwrap();
+    assert_eq!(status.primary_address, Some(lan.host(0).ipv4().into()));
+    assert_eq!((status.priority.get(), status.stats.became_active), (200, 1));
+
+    // A lower priority is preempted, and won back.
+    high.set_priority(Priority::new(50).unwrap()).unwrap();
+    wait_for(&high, State::Backup);
+    wait_for(&low, State::Active);
+    let told = events.wait_timeout(LONG).unwrap().event;
+    assert!(matches!(told, Event::StateChanged { to: State::Active, .. }), "{told:?}");
+    wait_until("the addresses have moved", || !holds(&lan, 0) && holds(&lan, 1));
+    high.set_priority(Priority::new(200).unwrap()).unwrap();
+    wait_for(&high, State::Active);
+    wait_for(&low, State::Backup);
+
+    // Unfit for the role: another one serves.
+    high.set_fit(false).unwrap();
+    assert_eq!(high.state(), State::Fault);
+    assert_eq!(high.status().unwrap().faults, [Fault::Tracking]);
+    wait_for(&low, State::Active);
+    high.set_fit(true).unwrap();
+    wait_for(&high, State::Active);
+
+    // Other addresses: the role stays, the addresses are exchanged.
+    high.reconfigure(config(210, &["10.77.0.100/24", "10.77.0.101/24"])).unwrap();
+    assert_eq!(high.state(), State::Active);
+    let second: IpAddr = "10.77.0.101".parse().unwrap();
+    assert!(lan.host(0).addresses().unwrap().contains(&second));
+    high.reconfigure(config(210, &["10.77.0.101/24"])).unwrap();
+    assert!(!holds(&lan, 0));
+    let other = RouterConfig::builder("eth0", Vrid::new(52).unwrap())
+        .address("10.77.0.100".parse().unwrap())
+        .build()
+        .unwrap();
+    let refused = high.reconfigure(other).unwrap_err();
+    assert!(matches!(refused, ReconfigureError::NotSameRouter), "{refused}");
+
+    // Stopped: the addresses are gone when the call returns, and the other one takes over.
+    high.stop();
+    assert!(!lan.host(0).addresses().unwrap().contains(&second));
+    assert!(high.status().is_err());
+    wait_for(&low, State::Active);
+    // Dropped: the same.
+    drop(low);
+    assert!(!holds(&lan, 1));
+    while let Some(notice) = events.wait_timeout(LONG) {
+        assert_eq!(notice.missed, 0);
     }
 }
 
 #[test]
-fn two_routers_elect_one_and_it_is_replaced() {
-    let lan = Lan::new(3).unwrap();
-    let capture = lan.capture().unwrap();
-    let mut high = Node::start(lan.host(0), NODE.into(), &config(200)).unwrap();
-    let mut low = Node::start(lan.host(1), NODE.into(), &config(100)).unwrap();
-    high.wait_for("Active", LONG).unwrap();
-    low.wait_for("Backup", LONG).unwrap();
-    high.kill().unwrap();
-    lan.set_cable(0, false).unwrap();
-    low.wait_for("Active", LONG).unwrap();
-    for f in capture.stop() {
-        println!("{:?} {:?} {}", f.at, f.advertisement(), f.octets.len());
+fn a_vrid_exists_once_per_interface_and_family() {
+    let lan = Lan::new(1).unwrap();
+    lan.host(0).namespace().run(|| {
+        let vrrp = Vrrp::start().unwrap();
+        let first = vrrp.add(config(100, &["10.77.0.100"])).unwrap();
+        let second = vrrp.add(config(100, &["10.77.0.101"])).unwrap_err();
+        assert_eq!(second.to_string(), "VRID 51 is in use on eth0, allowed is one that is not");
+        let ipv6 = vrrp.add(config(100, &["fe80::100"])).unwrap();
+        drop((first, ipv6));
+        vrrp.add(config(100, &["10.77.0.101"])).unwrap();
+    });
+}
+
+#[test]
+fn an_interface_that_does_not_exist_is_an_error() {
+    let lan = Lan::new(1).unwrap();
+    let config = RouterConfig::builder("eth7", Vrid::new(51).unwrap())
+        .address("10.77.0.100".parse().unwrap())
+        .build()
+        .unwrap();
+    let error = add(&lan, 0, config).unwrap_err();
+    assert_eq!(error.to_string(), "there is no interface eth7");
+}
+
+#[test]
+fn an_interface_that_goes_and_returns_is_fault_and_recovery() {
+    let lan = Lan::new(1).unwrap();
+    for address in ["10.77.0.100/24", "fe80::100/64"] {
+        let router = add(&lan, 0, config(200, &[address])).unwrap();
+        wait_for(&router, State::Active);
+        lan.set_cable(0, false).unwrap();
+        wait_for(&router, State::Fault);
+        assert_eq!(router.status().unwrap().faults[0], Fault::InterfaceDown);
+        lan.set_cable(0, true).unwrap();
+        wait_for(&router, State::Active);
+
+        lan.unplug(0).unwrap();
+        wait_for(&router, State::Fault);
+        lan.plug_in(0).unwrap();
+        wait_for(&router, State::Active);
+        let address: IpAddr = address.split('/').next().unwrap().parse().unwrap();
+        let is_there = || lan.host(0).addresses().unwrap().contains(&address);
+        wait_until("the address is there", is_there);
+        // And it speaks on the new interface.
+        let capture = lan.capture().unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(capture.stop().iter().any(|frame| frame.advertisement().is_some()));
+        drop(router);
+        assert!(!is_there());
+    }
+}
+
+#[test]
+fn without_an_address_to_send_from_a_router_waits() {
+    let lan = Lan::new(1).unwrap();
+    lan.ip_address(0, "del", "10.77.0.1/24").unwrap();
+    let router = add(&lan, 0, config(200, &["10.77.0.100/24"])).unwrap();
+    assert_eq!(router.state(), State::Fault);
+    assert_eq!(router.status().unwrap().faults, [Fault::NoPrimaryAddress]);
+    lan.ip_address(0, "add", "10.77.0.1/24").unwrap();
+    wait_for(&router, State::Active);
+    // Its own virtual address is not an address to send from.
+    lan.ip_address(0, "del", "10.77.0.1/24").unwrap();
+    wait_for(&router, State::Fault);
+}
+
+#[test]
+fn what_somebody_else_takes_away_is_put_back() {
+    let lan = Lan::new(1).unwrap();
+    let router = add(&lan, 0, config(200, &["10.77.0.100/24"])).unwrap();
+    let mut events = router.events().unwrap();
+    wait_for(&router, State::Active);
+    wait_until("the address is there", || holds(&lan, 0));
+    lan.ip_address(0, "del", "10.77.0.100/24").unwrap();
+    wait_until("the address is back", || holds(&lan, 0));
+    let is_told = std::iter::from_fn(|| events.wait_timeout(LONG))
+        .any(|notice| notice.event == Event::AddressesRestored);
+    assert!(is_told);
+    assert_eq!(router.status().unwrap().stats.addresses_restored, 1);
+    assert_eq!(router.state(), State::Active);
+}
+
+#[test]
+fn what_a_crash_left_behind_is_removed_and_what_others_put_there_is_not() {
+    let lan = Lan::new(1).unwrap();
+    let node_config = NodeConfig {
+        version: 3,
+        vrid: 51,
+        priority: 200,
+        interval: 10,
+        addresses: vec!["10.77.0.100/24".into()],
+        authentication: "none".into(),
+        secret: String::new(),
+    };
+    let mut node = Node::start(lan.host(0), NODE.into(), &node_config).unwrap();
+    node.wait_for("Active", LONG).unwrap();
+    wait_until("the address is there", || holds(&lan, 0));
+    node.kill().unwrap();
+    assert!(holds(&lan, 0), "a killed process cannot clean up");
+    let router = add(&lan, 0, config(100, &["10.77.0.100/24"])).unwrap();
+    assert!(!holds(&lan, 0));
+    drop(router);
+
+    // The machine's own address, and one that an administrator gave it.
+    lan.ip_address(0, "add", "10.77.0.100/24").unwrap();
+    for address in ["10.77.0.1/24", "10.77.0.100/24"] {
+        let refused = add(&lan, 0, config(100, &[address])).unwrap_err();
+        assert!(matches!(refused, AddError::AddressInUse { .. }), "{refused}");
+    }
+    assert!(holds(&lan, 0));
+
+    // Its owner may have it, and keeps it when the router stops.
+    let owner = add(&lan, 0, config(255, &["10.77.0.1/24"])).unwrap();
+    assert_eq!(owner.state(), State::Active);
+    drop(owner);
+    assert!(lan.host(0).addresses().unwrap().contains(&lan.host(0).ipv4().into()));
+}
+
+#[test]
+fn a_missing_privilege_is_named() {
+    let lan = Lan::new(1).unwrap();
+    let config = NodeConfig {
+        version: 3,
+        vrid: 51,
+        priority: 200,
+        interval: 10,
+        addresses: vec!["10.77.0.100/24".into()],
+        authentication: "none".into(),
+        secret: String::new(),
+    };
+    let config = serde_json::to_string(&config).unwrap();
+    // Somewhere that everybody may read.
+    let folder = lab::peers::Folder::new().unwrap();
+    let program = folder.file("lab-node");
+    std::fs::copy(NODE, &program).unwrap();
+    for (capabilities, missing) in [("-all", "CAP_NET_RAW"), ("-all,+net_raw", "CAP_NET_ADMIN")] {
+        let (program, config) = (program.clone(), config.clone());
+        let output = lan.host(0).namespace().run(move || {
+            Command::new("setpriv")
+                .args(["--reuid", "65534", "--clear-groups"])
+                .args(["--inh-caps", capabilities, "--ambient-caps", capabilities])
+                .args([&program, ARGUMENT, &config])
+                .output()
+                .unwrap()
+        });
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success());
+        assert!(said.contains(missing), "{missing} is not in {said}");
     }
 }

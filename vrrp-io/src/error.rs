@@ -13,8 +13,8 @@ pub enum StartError {
     /// No netlink socket.
     #[error("watch the interfaces")]
     Netlink(#[from] netlink_addr::Error),
-    /// No socket for announcements; needs `CAP_NET_RAW`.
-    #[error("open the socket for announcements")]
+    /// No socket for announcements; it says so when that is for want of `CAP_NET_RAW`.
+    #[error(transparent)]
     Announce(#[from] AnnounceError),
     /// No epoll, timer or thread.
     #[error("{action}")]
@@ -69,9 +69,9 @@ pub enum AddError {
         #[source]
         source: io::Error,
     },
-    /// Addresses left by an earlier process could not be removed; it may be that `CAP_NET_ADMIN` is
-    /// missing.
-    #[error("clean up virtual addresses")]
+    /// Addresses left by an earlier process could not be removed; it says so when that is for want of
+    /// `CAP_NET_ADMIN`.
+    #[error(transparent)]
     Address(#[from] AddressError),
     /// The kernel could not be asked for addresses.
     #[error("look for virtual addresses")]

@@ -20,11 +20,13 @@ pub(crate) fn run(is_portable: bool) -> Outcome {
 }
 
 fn portable() -> Outcome {
-    cargo(&["test", "--workspace", "--exclude", "lab"])?;
+    cargo(&["test", "--workspace", "--exclude", "lab", "--exclude", "examples"])?;
     cargo(&["test", "--package", "lab", "--lib", "--test", "sim"])?;
+    cargo(&["test", "--package", "examples", "--bins"])?;
     println!(
         "\nleft out, because --portable was given: all of lab/tests but sim, that is our routers on real \
-         sockets, interoperation with keepalived and FRR, netlink, and the flood"
+         sockets, interoperation with keepalived and FRR, netlink, and the flood; and examples/tests, \
+         the memory of vip beside keepalived's"
     );
     Ok(())
 }

@@ -1,13 +1,24 @@
 //! Puts a virtual IP into this program: `vip INTERFACE VRID PRIORITY ADDRESS…`; Ctrl-C hands it over.
-#![expect(clippy::print_stdout, reason = "a command-line program")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
 use std::error::Error;
+use std::process::ExitCode;
 
 use signal_hook::{consts::TERM_SIGNALS, iterator::Signals};
 use vrrp_io::proto::{Priority, Vrid};
 use vrrp_io::{RouterConfig, Vrrp};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("vip: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [interface, vrid, priority, addresses @ ..] = &arguments[..] else {
         return Err("usage: vip INTERFACE VRID PRIORITY ADDRESS[/PREFIX]…".into());

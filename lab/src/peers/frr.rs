@@ -67,6 +67,10 @@ impl Frr {
         host.command(&["ip", "link", "del", MACVLAN]).map(drop)
     }
 
+    pub(super) fn process_id(&self) -> Option<u32> {
+        self.running.as_ref().map(|(vrrpd, ..)| vrrpd.id())
+    }
+
     pub(super) fn terminate(&mut self) -> io::Result<()> {
         self.running.as_ref().map_or(Ok(()), |(vrrpd, ..)| vrrpd.terminate())
     }

@@ -56,6 +56,10 @@ impl Keepalived {
         Ok(())
     }
 
+    pub(super) fn process_id(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
+    }
+
     pub(super) fn terminate(&mut self) -> io::Result<()> {
         self.process.as_ref().map_or(Ok(()), Process::terminate)
     }

@@ -78,6 +78,14 @@ impl Peer {
         }
     }
 
+    /// Its main process, while it runs.
+    pub fn process_id(&self) -> Option<u32> {
+        match &self.0 {
+            Kind::Keepalived(peer) => peer.process_id(),
+            Kind::Frr(peer) => peer.process_id(),
+        }
+    }
+
     /// The link-layer address that neighbours are to send to while it is Active: FRR has a virtual MAC.
     pub fn mac(&self, host: &Host) -> [u8; 6] {
         match &self.0 {

@@ -84,17 +84,21 @@ impl Process {
         Ok(Self(child))
     }
 
-    fn id(&self) -> Pid {
+    pub(super) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    fn pid(&self) -> Pid {
         Pid::from_raw(i32::try_from(self.0.id()).unwrap_or(i32::MAX))
     }
 
     pub(super) fn terminate(&self) -> io::Result<()> {
-        Ok(kill(self.id(), Signal::SIGTERM)?)
+        Ok(kill(self.pid(), Signal::SIGTERM)?)
     }
 
     /// Kills the whole group.
     pub(super) fn kill(&mut self) -> io::Result<()> {
-        killpg(self.id(), Signal::SIGKILL)?;
+        killpg(self.pid(), Signal::SIGKILL)?;
         self.0.wait().map(drop)
     }
 }

@@ -1,0 +1,75 @@
+//! What `vip` costs in memory, beside a keepalived with the same virtual router.
+//!
+//! Needs root and keepalived, and fails without.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use lab::namespaces::Lan;
+use lab::node::NodeConfig;
+use lab::peers::{Implementation, Peer};
+
+/// Resident memory in KiB of the processes in the network namespace of `process`: everything, and with
+/// shared pages divided among those who share them.
+fn resident(process: u32) -> (u64, u64) {
+    let namespace = fs::read_link(format!("/proc/{process}/ns/net")).unwrap();
+    let field = |text: &str, name: &str| -> u64 {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap_or("0 0");
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    };
+    let mut total = (0, 0);
+    for entry in fs::read_dir("/proc").unwrap().map_while(Result::ok) {
+        let path = entry.path();
+        let is_inside = fs::read_link(path.join("ns/net")).is_ok_and(|other| other == namespace);
+        if is_inside && let Ok(text) = fs::read_to_string(path.join("smaps_rollup")) {
+            total.0 += field(&text, "Rss:");
+            total.1 += field(&text, "Pss:");
+        }
+    }
+    total
+}
+
+#[test]
+fn half_of_the_memory_of_keepalived() {
+    let lan = Lan::new(2).unwrap();
+    let is_active = |host: u8| {
+        let end = Instant::now() + Duration::from_secs(10);
+        while !lan.host(host).addresses().unwrap().contains(&"10.77.0.100".parse().unwrap()) {
+            assert!(Instant::now() < end, "host {host} does not take the address");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        std::thread::sleep(Duration::from_millis(500));
+    };
+    let config = NodeConfig {
+        version: 3,
+        vrid: 51,
+        priority: 200,
+        interval: 100,
+        addresses: vec!["10.77.0.100/24".into()],
+        authentication: "none".into(),
+        secret: String::new(),
+    };
+    // One after the other: they would share the address.
+    let mut peer = Peer::new(Implementation::Keepalived, &config).unwrap();
+    peer.start(lan.host(0)).unwrap();
+    is_active(0);
+    let keepalived = resident(peer.process_id().unwrap());
+    peer.kill(lan.host(0)).unwrap();
+
+    let mut vip = lan.host(1).namespace().run(|| {
+        Command::new(env!("CARGO_BIN_EXE_vip"))
+            .args(["eth0", "51", "200", "10.77.0.100/24"])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
+    });
+    is_active(1);
+    let ours = resident(vip.id());
+    vip.kill().unwrap();
+    vip.wait().unwrap();
+
+    println!("vip: {ours:?} KiB (RSS, PSS), keepalived: {keepalived:?} KiB");
+    assert!(ours.0 * 2 <= keepalived.0, "RSS: {ours:?}, keepalived {keepalived:?}");
+    assert!(ours.1 * 2 <= keepalived.1, "PSS: {ours:?}, keepalived {keepalived:?}");
+}
