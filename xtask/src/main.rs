@@ -1,6 +1,7 @@
 //! Developer commands. `cargo xtask ci` is everything that CI runs; each of its steps is a command.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
+mod budgets;
 mod debian;
 mod fuzz;
 mod licences;
@@ -51,7 +52,7 @@ enum Task {
     },
     /// The licences of all dependencies.
     Licences,
-    /// The budgets: speed and allocations, as ratios.
+    /// The budgets: speed as ratios, and the size of `vip`.
     Budgets,
     /// `cargo package` of each published crate.
     Package,
@@ -91,7 +92,7 @@ fn perform(task: Task) -> Outcome {
         Task::Purity => purity::run(),
         Task::Fuzz { seconds } => fuzz::run(seconds),
         Task::Licences => licences::run(),
-        Task::Budgets => cargo(&["bench", "--package", "benches"]),
+        Task::Budgets => budgets::run(),
         Task::Package => {
             let packages = PUBLISHED.iter().flat_map(|name| ["--package", name]);
             let words: Vec<&str> = ["package", "--locked"].into_iter().chain(packages).collect();

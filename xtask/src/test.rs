@@ -22,7 +22,7 @@ pub(crate) fn run(is_portable: bool) -> Outcome {
 fn portable() -> Outcome {
     cargo(&["test", "--workspace", "--exclude", "lab", "--exclude", "examples"])?;
     cargo(&["test", "--package", "lab", "--lib", "--test", "sim"])?;
-    cargo(&["test", "--package", "examples", "--bins"])?;
+    cargo(&["test", "--package", "examples", "--bins", "--test", "programs"])?;
     println!(
         "\nleft out, because --portable was given: all of lab/tests but sim, that is our routers on real \
          sockets, interoperation with keepalived and FRR, netlink, and the flood; and examples/tests, \

@@ -222,7 +222,7 @@ impl Run<'_> {
                     }
                     _ if is_announcement(frame, host.mac()) => match seen.last_mut() {
                         Some((_, before, Seen::Announced(frames))) if *before == who => {
-                            *frames += 1
+                            *frames += 1;
                         }
                         _ => seen.push((frame.at, who, Seen::Announced(1))),
                     },
