@@ -41,15 +41,7 @@ fn half_of_the_memory_of_keepalived() {
         }
         std::thread::sleep(Duration::from_millis(500));
     };
-    let config = NodeConfig {
-        version: 3,
-        vrid: 51,
-        priority: 200,
-        interval: 100,
-        addresses: vec!["10.77.0.100/24".into()],
-        authentication: "none".into(),
-        secret: String::new(),
-    };
+    let config = NodeConfig::v3_ipv4(200, 100);
     // One after the other: they would share the address.
     let mut peer = Peer::new(Implementation::Keepalived, &config).unwrap();
     peer.start(lan.host(0)).unwrap();

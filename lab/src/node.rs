@@ -41,6 +41,20 @@ pub struct NodeConfig {
 }
 
 impl NodeConfig {
+    /// VRRPv3 over IPv4 with VRID 51 and the address 10.77.0.100/24; the interval is in hundredths of a
+    /// second.
+    pub fn v3_ipv4(priority: u8, interval: u16) -> Self {
+        Self {
+            version: 3,
+            vrid: 51,
+            priority,
+            interval,
+            addresses: vec!["10.77.0.100/24".into()],
+            authentication: "none".into(),
+            secret: String::new(),
+        }
+    }
+
     fn router(&self) -> Result<RouterConfig, Box<dyn std::error::Error>> {
         let interval = match self.version {
             2 => Interval::V2(Seconds::new(u8::try_from(self.interval)?)?),

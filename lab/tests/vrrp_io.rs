@@ -57,15 +57,7 @@ fn wait_until(what: &str, is_so: impl Fn() -> bool) {
 fn takeover_after_a_crash_comes_within_5_ms_of_the_bound() {
     let lan = Lan::new(2).unwrap();
     let capture = lan.capture().unwrap();
-    let node_config = |priority| NodeConfig {
-        version: 3,
-        vrid: 51,
-        priority,
-        interval: 10,
-        addresses: vec!["10.77.0.100/24".into()],
-        authentication: "none".into(),
-        secret: String::new(),
-    };
+    let node_config = |priority| NodeConfig::v3_ipv4(priority, 10);
     let mut high = Node::start(lan.host(0), NODE.into(), &node_config(200)).unwrap();
     let mut low = Node::start(lan.host(1), NODE.into(), &node_config(100)).unwrap();
     high.wait_for("Active", LONG).unwrap();
@@ -230,15 +222,7 @@ fn what_somebody_else_takes_away_is_put_back() {
 #[test]
 fn what_a_crash_left_behind_is_removed_and_what_others_put_there_is_not() {
     let lan = Lan::new(1).unwrap();
-    let node_config = NodeConfig {
-        version: 3,
-        vrid: 51,
-        priority: 200,
-        interval: 10,
-        addresses: vec!["10.77.0.100/24".into()],
-        authentication: "none".into(),
-        secret: String::new(),
-    };
+    let node_config = NodeConfig::v3_ipv4(200, 10);
     let mut node = Node::start(lan.host(0), NODE.into(), &node_config).unwrap();
     node.wait_for("Active", LONG).unwrap();
     wait_until("the address is there", || holds(&lan, 0));
@@ -266,15 +250,7 @@ fn what_a_crash_left_behind_is_removed_and_what_others_put_there_is_not() {
 #[test]
 fn a_missing_privilege_is_named() {
     let lan = Lan::new(1).unwrap();
-    let config = NodeConfig {
-        version: 3,
-        vrid: 51,
-        priority: 200,
-        interval: 10,
-        addresses: vec!["10.77.0.100/24".into()],
-        authentication: "none".into(),
-        secret: String::new(),
-    };
+    let config = NodeConfig::v3_ipv4(200, 10);
     let config = serde_json::to_string(&config).unwrap();
     // Somewhere that everybody may read.
     let folder = lab::peers::Folder::new().unwrap();

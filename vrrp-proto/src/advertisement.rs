@@ -7,7 +7,7 @@ use crate::error::EncodeError;
 use crate::fields::{
     AddressList, Addresses, Addressing, Centiseconds, Interval, Priority, Seconds, Vrid,
 };
-use crate::packet::{
+use crate::layout::{
     AUTH_DATA_LENGTH, HEADER_LENGTH, TYPE_ADVERTISEMENT, Version, field, message_length,
 };
 use crate::{HOP_LIMIT, IP_PROTOCOL};

@@ -2,9 +2,10 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::authentication::header::AuthenticationHeader;
+use crate::ah::AuthenticationHeader;
 use crate::checksum::Endpoints;
 use crate::error::DecodeError;
+use crate::layout::{HEADER_LENGTH, field};
 use crate::{AH_IP_PROTOCOL, IP_PROTOCOL};
 
 /// A received IP packet that carries a VRRP message, its headers checked and its message not yet:
@@ -64,7 +65,7 @@ impl<'a> Datagram<'a> {
             }
             other => return Err(header_field("IPv4 protocol", other, "112 (VRRP) and 51 (AH)")),
         };
-        if message.len() < crate::packet::HEADER_LENGTH && total_length < packet.len() {
+        if message.len() < HEADER_LENGTH && total_length < packet.len() {
             // The octets are there, it is the length field that cuts them off.
             return Err(DecodeError::IpHeader {
                 field: "IPv4 total length",
@@ -124,7 +125,7 @@ impl<'a> Datagram<'a> {
     /// The octet where the VRID stands, before anything was verified: good for charging a counter of
     /// refused packets to a router, and for nothing else.
     pub fn claimed_vrid(&self) -> Option<u8> {
-        self.message.get(crate::packet::field::VRID).copied()
+        self.message.get(field::VRID).copied()
     }
 
     /// TTL or hop limit.

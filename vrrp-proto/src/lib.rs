@@ -4,18 +4,21 @@
 #![warn(clippy::unwrap_used)]
 
 mod advertisement;
+mod ah;
 mod authentication;
 mod checksum;
 mod datagram;
 mod error;
 mod fields;
+mod layout;
 mod packet;
+mod secret;
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 pub use advertisement::Advertisement;
 pub use authentication::{
-    Authentication, Ipv4Envelope, ReplayGuard, ReplayWindow, Secret, Signer, Verifier,
+    Authentication, Ipv4Envelope, ReplayGuard, ReplayWindow, Signer, Verifier,
 };
 pub use checksum::{AcceptedChecksum, ChecksumForm, Endpoints};
 pub use datagram::Datagram;
@@ -24,7 +27,9 @@ pub use fields::{
     AddressList, Addresses, Addressing, Centiseconds, Interval, Iter, OutOfRange, Priority,
     Seconds, Vrid,
 };
-pub use packet::{Demands, Packet, Version};
+pub use layout::Version;
+pub use packet::{Demands, Packet};
+pub use secret::Secret;
 
 /// The IP protocol number of VRRP (RFC 9568 section 5.1.1.4).
 pub const IP_PROTOCOL: u8 = 112;

@@ -5,40 +5,7 @@ use crate::checksum::{AcceptedChecksum, ChecksumForm, Endpoints, fold, is_valid,
 use crate::datagram::Datagram;
 use crate::error::{AuthFailure, DecodeError};
 use crate::fields::{AddressList, Addresses, Addressing, Centiseconds, Priority, Seconds, Vrid};
-
-/// Octets before the addresses, in both versions.
-pub(crate) const HEADER_LENGTH: usize = 8;
-/// Octets of authentication data after the addresses in VRRPv2 (RFC 3768 section 5.3.10).
-pub(crate) const AUTH_DATA_LENGTH: usize = 8;
-
-pub(crate) const TYPE_ADVERTISEMENT: u8 = 1;
-
-/// Octets of the header, as in RFC 9568 section 5.1 and RFC 3768 section 5.1.
-///
-/// ```text
-///  0       1        2         3       4                5               6
-/// |Ver|Type| Vrtl ID|Priority | Count | v2 Auth Type   | v2 Adver Int  | Checksum |
-///                                     | v3 rsvd(4) Max Advertise Interval(12)     |
-/// ```
-pub(crate) mod field {
-    pub(crate) const VERSION_TYPE: usize = 0;
-    pub(crate) const VRID: usize = 1;
-    pub(crate) const PRIORITY: usize = 2;
-    pub(crate) const COUNT: usize = 3;
-    pub(crate) const AUTH_TYPE: usize = 4;
-    pub(crate) const ADVER_INT: usize = 5;
-    pub(crate) const CHECKSUM: core::ops::Range<usize> = 6..8;
-}
-
-/// The version of the protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "the two versions of the protocol")]
-pub enum Version {
-    /// VRRPv2, RFC 3768; IPv4 only.
-    V2,
-    /// VRRPv3, RFC 9568 and RFC 5798.
-    V3,
-}
+use crate::layout::{AUTH_DATA_LENGTH, HEADER_LENGTH, TYPE_ADVERTISEMENT, Version, field};
 
 /// What a receiver demands of a packet before anything in it may be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -262,11 +229,6 @@ impl<'a> Packet<'a> {
         };
         Ok(Advertisement::from_parts(vrid, self.priority(), body))
     }
-}
-
-/// Octets of a whole VRRP message with `count` addresses.
-pub(crate) const fn message_length<A: Addressing>(count: usize, trailer: usize) -> usize {
-    HEADER_LENGTH + count * A::OCTETS + trailer
 }
 
 #[inline]

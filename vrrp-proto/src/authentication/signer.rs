@@ -1,11 +1,11 @@
 use core::net::Ipv4Addr;
 
-use super::{Authentication, header};
+use super::Authentication;
 use crate::advertisement::Advertisement;
 use crate::checksum::{ChecksumForm, Endpoints, fold, sum};
 use crate::error::EncodeError;
-use crate::packet::Version;
-use crate::{AH_IP_PROTOCOL, IP_PROTOCOL};
+use crate::layout::Version;
+use crate::{AH_IP_PROTOCOL, IP_PROTOCOL, ah};
 
 const IPV4_HEADER_LENGTH: usize = 20;
 
@@ -55,7 +55,7 @@ impl Signer {
         let (ah_length, auth_data) = match &self.authentication {
             Authentication::None => (0, &no_data),
             Authentication::Password(secret) => (0, secret.octets()),
-            Authentication::AuthenticationHeader(_) => (header::LENGTH, &no_data),
+            Authentication::AuthenticationHeader(_) => (ah::LENGTH, &no_data),
         };
         if advertisement.version() == Version::V3 && self.authentication != Authentication::None {
             return Err(EncodeError::AuthenticationInV3);
@@ -67,7 +67,7 @@ impl Signer {
             return Err(EncodeError::BufferTooShort { needed, available });
         };
         let (ip_header, rest) = packet.split_at_mut(IPV4_HEADER_LENGTH);
-        let (ah, message) = rest.split_at_mut(ah_length);
+        let (ah_header, message) = rest.split_at_mut(ah_length);
         let endpoints =
             Endpoints::V4 { source: envelope.source, destination: envelope.destination };
         let auth_type = self.authentication.auth_type();
@@ -77,8 +77,8 @@ impl Signer {
         if let Authentication::AuthenticationHeader(secret) = &self.authentication {
             let sequence = self.sequence.checked_add(1).ok_or(EncodeError::SequenceExhausted)?;
             self.sequence = sequence;
-            let built = header::build(secret, ip_header, envelope.source, sequence, message);
-            ah.copy_from_slice(&built);
+            let built = ah::build(secret, ip_header, envelope.source, sequence, message);
+            ah_header.copy_from_slice(&built);
         }
         Ok(needed)
     }

@@ -1,8 +1,9 @@
-use super::{Authentication, ReplayGuard, same_octets};
+use super::{Authentication, ReplayGuard};
 use crate::advertisement::Advertisement;
 use crate::checksum::Endpoints;
 use crate::error::{AuthFailure, DecodeError};
 use crate::packet::Packet;
+use crate::secret::same_octets;
 
 /// The receiving side of [`Authentication`], with its memory of what every sender has sent.
 #[derive(Clone, Debug)]

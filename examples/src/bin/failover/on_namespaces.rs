@@ -146,15 +146,7 @@ impl Run<'_> {
             Who::A => PRIORITY_A,
             Who::B => PRIORITY_B,
         };
-        let config = NodeConfig {
-            version: 3,
-            vrid: VRID,
-            priority: priority.get(),
-            interval: self.arguments.interval.get(),
-            addresses: vec![format!("{VIRTUAL_IP}/24")],
-            authentication: "none".into(),
-            secret: String::new(),
-        };
+        let config = NodeConfig::v3_ipv4(priority.get(), self.arguments.interval.get());
         let host = self.lan.host(who as u8);
         let node = Node::start(host, self.program.clone(), &config)?;
         self.nodes[who as usize] = Some(node);

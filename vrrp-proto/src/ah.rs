@@ -2,9 +2,9 @@
 
 use core::net::Ipv4Addr;
 
-use super::Secret;
 use crate::IP_PROTOCOL;
 use crate::error::{AuthFailure, DecodeError};
+use crate::secret::Secret;
 
 /// Octets with an integrity check value of 96 bits.
 pub(crate) const LENGTH: usize = 24;
