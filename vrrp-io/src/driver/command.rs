@@ -129,7 +129,8 @@ impl Driver {
         self.next_id += 1;
         self.keys.insert(id, key);
         self.instances.insert(key, Instance::new(id, config, state));
-        self.tell_interface(key);
+        let outlook = self.outlook(interface);
+        self.tell_interface(key, &outlook);
         self.input(key, Input::Startup);
         Ok(id)
     }
@@ -157,7 +158,8 @@ impl Driver {
         }
         self.perform(key, actions);
         // The addresses that do not count as the interface's own have changed with it.
-        self.tell_interface(key);
+        let outlook = self.outlook(key.interface);
+        self.tell_interface(key, &outlook);
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! The interfaces that routers run on, and their sockets.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::IpAddr;
 
@@ -9,7 +10,7 @@ use vrrp_fsm::{Fault, Input};
 
 use super::instance::ORIGIN;
 use super::{Driver, Key, token};
-use crate::config::RouterConfig;
+use crate::config::{RouterConfig, VirtualAddress};
 use crate::error::AddError;
 use crate::socket::{Failure, Kind, ReceiveSocket, SendSocket};
 
@@ -46,26 +47,33 @@ impl Interface {
         self.link.as_ref().map(|link| link.index)
     }
 
-    /// The address that advertisements are sent from: for IPv4 the first one that is not virtual, for
-    /// IPv6 a link-local one (RFC 9568 sections 5.1.1.1 and 5.1.2.1). The owner of the virtual
-    /// addresses sends from these when it has no other.
-    fn primary_address(
-        &self,
-        is_ipv6: bool,
-        is_virtual: impl Fn(IpAddr) -> bool,
-        is_owner: bool,
-    ) -> Option<IpAddr> {
-        let candidates = || {
-            self.addresses.iter().filter(|address| address.is_usable()).map(|a| a.local).filter(
-                |address| match address {
+    /// The first address that is not virtual and the first of all, by family. Advertisements are sent
+    /// from the former, for IPv6 a link-local one (RFC 9568 sections 5.1.1.1 and 5.1.2.1); the owner of
+    /// the virtual addresses sends from the latter when it has no other.
+    fn outlook(&self, virtual_addresses: &BTreeSet<IpAddr>) -> Outlook {
+        let first = |is_ipv6: bool, may_be_virtual: bool| {
+            let usable = self.addresses.iter().filter(|address| address.is_usable());
+            usable.map(|address| address.local).find(|address| {
+                let is_suitable = match address {
                     IpAddr::V4(_) => !is_ipv6,
                     IpAddr::V6(address) => is_ipv6 && address.is_unicast_link_local(),
-                },
-            )
+                };
+                is_suitable && (may_be_virtual || !virtual_addresses.contains(address))
+            })
         };
-        let own = candidates().find(|address| !is_virtual(*address));
-        own.or_else(|| candidates().next().filter(|_| is_owner))
+        Outlook {
+            is_operational: self.link.as_ref().is_some_and(Link::is_operational),
+            own: [first(false, false), first(true, false)],
+            any: [first(false, true), first(true, true)],
+        }
     }
+}
+
+/// How an interface is, for the routers on it. Made once for all of them.
+pub(super) struct Outlook {
+    is_operational: bool,
+    own: [Option<IpAddr>; 2],
+    any: [Option<IpAddr>; 2],
 }
 
 impl Driver {
@@ -195,28 +203,24 @@ impl Driver {
         Ok(())
     }
 
+    pub(super) fn outlook(&self, place: usize) -> Outlook {
+        let instances = self.instances.iter().filter(|(key, _)| key.interface == place);
+        let addresses = instances.flat_map(|(_, instance)| &instance.config.addresses);
+        self.interfaces[place].outlook(&addresses.map(VirtualAddress::address).collect())
+    }
+
     /// Tells a router how its interface is.
-    pub(super) fn tell_interface(&mut self, key: Key) {
-        let interface = &self.interfaces[key.interface];
-        let is_operational = interface.link.as_ref().is_some_and(Link::is_operational);
-        let is_virtual = |address: IpAddr| {
-            self.instances
-                .iter()
-                .filter(|(other, _)| other.interface == key.interface)
-                .flat_map(|(_, instance)| &instance.config.addresses)
-                .any(|virtual_address| virtual_address.address() == address)
-        };
-        let is_owner =
-            self.routers.get(&key).is_some_and(|router| router.config().priority().is_owner());
-        let primary = interface.primary_address(key.is_ipv6, is_virtual, is_owner);
-        if self.routers.get(&key).is_some_and(|router| router.primary_address() != primary) {
+    pub(super) fn tell_interface(&mut self, key: Key, outlook: &Outlook) {
+        let Some(router) = self.routers.get(&key) else { return };
+        let family = usize::from(key.is_ipv6);
+        let is_owner = router.config().priority().is_owner();
+        let primary = outlook.own[family].or(outlook.any[family].filter(|_| is_owner));
+        let is_new_address = router.primary_address() != primary;
+        let is_known_down = router.faults().any(|fault| fault == Fault::InterfaceDown);
+        if is_new_address {
             self.input(key, Input::PrimaryAddress(primary));
         }
-        let is_known_down = self
-            .routers
-            .get(&key)
-            .is_some_and(|router| router.faults().any(|fault| fault == Fault::InterfaceDown));
-        match (is_operational, is_known_down) {
+        match (outlook.is_operational, is_known_down) {
             (true, true) => self.input(key, Input::Recovered(Fault::InterfaceDown)),
             (false, false) => self.input(key, Input::Fault(Fault::InterfaceDown)),
             _ => {}

@@ -65,11 +65,14 @@ impl Driver {
                 }
             }
         }
-        let keys: Vec<Key> =
-            self.instances.keys().filter(|key| is_touched[key.interface]).copied().collect();
-        for key in keys {
-            self.tell_interface(key);
-            self.put_back(key);
+        for place in (0..self.interfaces.len()).filter(|place| is_touched[*place]) {
+            let outlook = self.outlook(place);
+            let on_it = |key: &&Key| key.interface == place;
+            let keys: Vec<Key> = self.instances.keys().filter(on_it).copied().collect();
+            for key in keys {
+                self.tell_interface(key, &outlook);
+                self.put_back(key);
+            }
         }
     }
 
