@@ -54,7 +54,7 @@ pub enum AddressError {
         source: RequestError,
     },
     /// Any other reason.
-    #[error("{address}")]
+    #[error("{address} was refused")]
     Refused {
         /// The address.
         address: IpAddr,

@@ -37,7 +37,7 @@ pub enum AddError {
         /// The name that was asked for.
         interface: String,
     },
-    /// The VRID is taken on this interface, for this address family.
+    /// The VRID is taken on this interface, for this address family, by this process or another one.
     #[error("VRID {vrid} is in use on {interface}, allowed is one that is not")]
     VridInUse {
         /// The interface.
@@ -45,9 +45,10 @@ pub enum AddError {
         /// The VRID.
         vrid: Vrid,
     },
-    /// The address is on the interface already, and it was not one of ours that put it there.
+    /// The address is on the interface already, and it was not VRRP that put it there; or another
+    /// virtual router on the interface has it.
     #[error(
-        "{address} is on {interface} already; remove it there, or give the router priority 255 if the address is its own"
+        "{address} is in use on {interface}; remove it there, or give the router priority 255 if the address is its own"
     )]
     AddressInUse {
         /// The interface.
@@ -88,9 +89,9 @@ pub enum ReconfigureError {
     /// Interface, version, family and VRID cannot change.
     #[error("interface, version, family and VRID of a virtual router cannot change while it runs")]
     NotSameRouter,
-    /// A socket that the new configuration needs could not be opened.
+    /// A socket that the new configuration needs could not be opened, or an address is taken.
     #[error(transparent)]
-    Socket(Box<AddError>),
+    Refused(Box<AddError>),
     /// The router was stopped.
     #[error(transparent)]
     Stopped(#[from] Stopped),
@@ -101,3 +102,14 @@ pub enum ReconfigureError {
 #[error("the virtual router was stopped")]
 #[expect(clippy::exhaustive_structs, reason = "says all there is")]
 pub struct Stopped;
+
+/// An error with all its causes, for a log line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

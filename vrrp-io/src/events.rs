@@ -18,7 +18,7 @@ pub struct Notice {
     pub at: Instant,
     /// What.
     pub event: Event,
-    /// How many notices were lost so far, because nobody read them in time.
+    /// How many notices just before this one were lost, because nobody read them in time.
     pub missed: u64,
 }
 
@@ -37,7 +37,8 @@ pub(crate) struct Queue {
 
 #[derive(Debug, Default)]
 struct Inner {
-    notices: VecDeque<Notice>,
+    notices: VecDeque<(Instant, Event)>,
+    /// Since the last one that was read.
     missed: u64,
     is_closed: bool,
     waker: Option<Waker>,
@@ -48,7 +49,7 @@ impl Events {
     pub fn wait(&mut self) -> Option<Notice> {
         let mut inner = self.0.lock();
         loop {
-            if let Some(notice) = inner.notices.pop_front() {
+            if let Some(notice) = inner.pop() {
                 return Some(notice);
             }
             if inner.is_closed {
@@ -58,17 +59,23 @@ impl Events {
         }
     }
 
-    /// Waits for the next event, but not longer than this. `None` also when the time is over.
-    pub fn wait_timeout(&mut self, timeout: Duration) -> Option<Notice> {
-        let deadline = Instant::now() + timeout;
+    /// Waits for the next event, but not longer than this.
+    ///
+    /// # Errors
+    /// [`NoEvent`] tells whether there may be one later.
+    pub fn wait_timeout(&mut self, timeout: Duration) -> Result<Notice, NoEvent> {
+        let begin = Instant::now();
         let mut inner = self.0.lock();
         loop {
-            if let Some(notice) = inner.notices.pop_front() {
-                return Some(notice);
+            if let Some(notice) = inner.pop() {
+                return Ok(notice);
             }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if inner.is_closed || left.is_zero() {
-                return None;
+            if inner.is_closed {
+                return Err(NoEvent::Ended);
+            }
+            let left = timeout.saturating_sub(begin.elapsed());
+            if left.is_zero() {
+                return Err(NoEvent::Timeout);
             }
             (inner, _) =
                 self.0.changed.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner);
@@ -77,14 +84,14 @@ impl Events {
 
     /// The next event, if it has happened.
     pub fn try_next(&mut self) -> Option<Notice> {
-        self.0.lock().notices.pop_front()
+        self.0.lock().pop()
     }
 
     /// The next event. Cancel-safe: an event is taken out only when it is returned.
     pub async fn next(&mut self) -> Option<Notice> {
         std::future::poll_fn(|context| {
             let mut inner = self.0.lock();
-            if let Some(notice) = inner.notices.pop_front() {
+            if let Some(notice) = inner.pop() {
                 return Poll::Ready(Some(notice));
             }
             if inner.is_closed {
@@ -94,6 +101,33 @@ impl Events {
             Poll::Pending
         })
         .await
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        // The task that waits here may be the last owner of something; it must not end up with the
+        // VRRP thread.
+        self.0.lock().waker = None;
+    }
+}
+
+/// Why there is no event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(clippy::exhaustive_enums, reason = "there will be one, or there will be none")]
+pub enum NoEvent {
+    /// None has happened in time.
+    #[error("no event in time")]
+    Timeout,
+    /// The router was stopped; there will be none.
+    #[error("the virtual router was stopped")]
+    Ended,
+}
+
+impl Inner {
+    fn pop(&mut self) -> Option<Notice> {
+        let (at, event) = self.notices.pop_front()?;
+        Some(Notice { at, event, missed: std::mem::take(&mut self.missed) })
     }
 }
 
@@ -109,8 +143,7 @@ impl Queue {
             inner.notices.pop_front();
             inner.missed += 1;
         }
-        let missed = inner.missed;
-        inner.notices.push_back(Notice { at, event, missed });
+        inner.notices.push_back((at, event));
         let waker = inner.waker.take();
         drop(inner);
         self.changed.notify_one();
@@ -137,14 +170,19 @@ pub(crate) struct Subscribers(Vec<Arc<Queue>>);
 
 impl Subscribers {
     pub(crate) fn subscribe(&mut self) -> Events {
+        self.forget_unread();
         let queue = Arc::new(Queue::default());
         self.0.push(Arc::clone(&queue));
         Events(queue)
     }
 
-    pub(crate) fn publish(&mut self, at: Instant, event: Event) {
-        // Whoever dropped the other end is not interested any more.
+    /// Whoever dropped the other end is not interested any more.
+    fn forget_unread(&mut self) {
         self.0.retain(|queue| Arc::strong_count(queue) > 1);
+    }
+
+    pub(crate) fn publish(&mut self, at: Instant, event: Event) {
+        self.forget_unread();
         for queue in &self.0 {
             queue.push(at, event);
         }
@@ -204,13 +242,14 @@ mod tests {
         for _ in 0..CAPACITY {
             subscribers.publish(Instant::now(), OtherActive);
         }
-        assert_eq!(
-            events.wait().map(|notice| (notice.event, notice.missed)),
-            Some((OtherActive, 0))
-        );
+        let first = events.wait().map(|notice| (notice.event, notice.missed));
+        assert_eq!(first, Some((OtherActive, 1)));
         let last = std::iter::from_fn(|| events.try_next()).last();
-        assert_eq!(last.map(|notice| notice.missed), Some(1));
-        assert_eq!(events.wait_timeout(Duration::from_millis(1)), None);
+        assert_eq!(last.map(|notice| notice.missed), Some(0));
+        let none = events.wait_timeout(Duration::from_millis(1));
+        assert_eq!(none, Err(NoEvent::Timeout));
+        drop(subscribers);
+        assert_eq!(events.wait_timeout(Duration::MAX), Err(NoEvent::Ended));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{self, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle, ThreadId};
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use vrrp_fsm::State;
@@ -24,6 +24,7 @@ use crate::events::Events;
 pub struct Vrrp(Arc<Thread>);
 
 struct Thread {
+    id: ThreadId,
     commands: mpsc::Sender<Command>,
     wake: Arc<EventFd>,
     join: Mutex<Option<JoinHandle<()>>>,
@@ -53,12 +54,13 @@ impl Vrrp {
                 let _ = started.send(Err(error));
             }
         };
-        let join = std::thread::Builder::new()
+        let join = thread::Builder::new()
             .name("vrrp".into())
             .spawn(run)
             .map_err(system("start the thread"))?;
         outcome.recv().map_err(|error| system("start the thread")(io::Error::other(error)))??;
-        Ok(Self(Arc::new(Thread { commands, wake, join: Mutex::new(Some(join)) })))
+        let id = join.thread().id();
+        Ok(Self(Arc::new(Thread { id, commands, wake, join: Mutex::new(Some(join)) })))
     }
 
     /// Starts a virtual router. It is Backup at first, unless it owns the addresses.
@@ -124,6 +126,7 @@ impl Router {
     }
 
     /// Runs with another priority from now on. Nobody is told at once; the next advertisement does.
+    /// 0 counts as 1 and 255 as 254, and the owner of the addresses stays what it is.
     ///
     /// # Errors
     /// [`Stopped`].
@@ -140,8 +143,8 @@ impl Router {
         self.ask(|id, reply| Command::SetFit { id, is_fit, reply })
     }
 
-    /// Takes a new configuration and keeps the role. Priority and fitness set before are forgotten and kept,
-    /// in this order.
+    /// Takes a new configuration and keeps the role. A priority that was set before is forgotten; what was
+    /// said of the fitness stays.
     ///
     /// # Errors
     /// [`ReconfigureError`]; the router then runs on as it was.
@@ -186,13 +189,24 @@ impl Thread {
         let (reply, answer) = mpsc::sync_channel(1);
         self.commands.send(command(reply)).map_err(|_| Stopped)?;
         self.wake.write(1).map_err(|_| Stopped)?;
+        if self.is_current() {
+            // It would wait for itself. What was asked for is done in its next turn.
+            return Err(Stopped);
+        }
         answer.recv().map_err(|_| Stopped)
+    }
+
+    /// Whether this is the VRRP thread: a waker or a `tracing` subscriber of the application that runs
+    /// on it may drop a handle.
+    fn is_current(&self) -> bool {
+        thread::current().id() == self.id
     }
 }
 
 impl Drop for Thread {
     fn drop(&mut self) {
-        if self.commands.send(Command::Exit).is_ok() && self.wake.write(1).is_ok() {
+        let is_told = self.commands.send(Command::Exit).is_ok() && self.wake.write(1).is_ok();
+        if is_told && !self.is_current() {
             let join = self.join.lock().unwrap_or_else(PoisonError::into_inner).take();
             // A panic of the thread was a bug; it has been printed, and dropping must not panic.
             let _ = join.map(JoinHandle::join);

@@ -13,7 +13,7 @@ pub use config::{
 };
 pub use driver::{Counters, Status};
 pub use error::{AddError, ReconfigureError, StartError, Stopped};
-pub use events::{Events, Notice};
+pub use events::{Events, NoEvent, Notice};
 pub use handle::{Router, Vrrp};
 /// The state machine, whose types are part of this crate's interface.
 pub use vrrp_fsm as fsm;

@@ -14,7 +14,7 @@ const ICV_OFFSET: usize = LENGTH - ICV_LENGTH;
 const PAYLOAD_LEN: u8 = 4;
 
 /// A received Authentication Header whose fixed fields are those of VRRP.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct AuthenticationHeader<'a>(&'a [u8; LENGTH]);
 
 impl<'a> AuthenticationHeader<'a> {

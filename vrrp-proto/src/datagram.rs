@@ -1,5 +1,6 @@
 //! The IP packet around a VRRP message.
 
+use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::ah::AuthenticationHeader;
@@ -10,7 +11,7 @@ use crate::{AH_IP_PROTOCOL, IP_PROTOCOL};
 
 /// A received IP packet that carries a VRRP message, its headers checked and its message not yet:
 /// [`Packet::decode`](crate::Packet::decode) does that.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Datagram<'a> {
     pub(crate) endpoints: Endpoints,
     pub(crate) hop_limit: u8,
@@ -131,6 +132,17 @@ impl<'a> Datagram<'a> {
     /// TTL or hop limit.
     pub const fn hop_limit(&self) -> u8 {
         self.hop_limit
+    }
+}
+
+/// Without the message, which can hold a password.
+impl fmt::Debug for Datagram<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Datagram")
+            .field("endpoints", &self.endpoints)
+            .field("hop_limit", &self.hop_limit)
+            .field("message_length", &self.message.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,7 @@
 //! A VRRP message that was verified.
 
+use core::fmt;
+
 use crate::advertisement::{Advertisement, Body};
 use crate::checksum::{AcceptedChecksum, ChecksumForm, Endpoints, fold, is_valid, sum};
 use crate::datagram::Datagram;
@@ -46,7 +48,7 @@ impl Demands {
 /// This is the packet as it is on the wire. What it means to a router, and in VRRPv2 whether its
 /// sender may be believed, is the next step: [`Packet::advertisement`] where there is no
 /// authentication, [`Verifier::advertisement`](crate::Verifier::advertisement) where there is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Packet<'a> {
     pub(crate) datagram: &'a Datagram<'a>,
     header: &'a [u8; HEADER_LENGTH],
@@ -228,6 +230,21 @@ impl<'a> Packet<'a> {
             }
         };
         Ok(Advertisement::from_parts(vrid, self.priority(), body))
+    }
+}
+
+/// Without the authentication data, which can be a password.
+impl fmt::Debug for Packet<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Packet")
+            .field("endpoints", &self.endpoints())
+            .field("version", &self.version())
+            .field("vrid", &self.vrid())
+            .field("priority", &self.priority())
+            .field("interval", &self.interval())
+            .field("auth_type", &self.auth_type())
+            .field("addresses", &self.addresses())
+            .finish_non_exhaustive()
     }
 }
 

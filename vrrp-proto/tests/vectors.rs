@@ -94,6 +94,16 @@ fn outcome(lines: &[&str]) -> Result<String, DecodeError> {
         let replayed = verifier.advertisement(&packet).unwrap_err();
         assert_eq!(replayed.kind().name(), "auth_failure", "a replay is refused");
     }
+    if packet.auth_type() == Some(1) {
+        let password = Secret::new(packet.auth_data().unwrap()).unwrap();
+        let verified = Verifier::new(Authentication::Password(password)).advertisement(&packet);
+        assert!(verified.is_ok(), "{verified:?}");
+        let other = Authentication::Password(Secret::new(b"another").unwrap());
+        let refused = Verifier::new(other).advertisement(&packet).unwrap_err();
+        assert_eq!(refused.kind().name(), "auth_failure");
+        let shown = format!("{packet:?} {datagram:?} {refused}");
+        assert!(!shown.contains("101, 99"), "octets of the password are in {shown}");
+    }
     Ok(describe(&packet, demands, &datagram))
 }
 
@@ -123,5 +133,5 @@ fn every_vector_holds() {
             cases += 1;
         }
     }
-    assert_eq!(cases, 121, "a file was not read to its end");
+    assert_eq!(cases, 126, "a file was not read to its end");
 }

@@ -1,6 +1,6 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 
 use vrrp_proto::{AddressList, Addressing};
 
@@ -18,7 +18,8 @@ impl<A: Addressing> AddressSet<A> {
         AddressList::new(&addresses)?;
         for address in &addresses {
             let ip: IpAddr = (*address).into();
-            if ip.is_unspecified() || ip.is_multicast() || ip.is_loopback() {
+            let is_broadcast = ip == IpAddr::V4(Ipv4Addr::BROADCAST);
+            if ip.is_unspecified() || ip.is_multicast() || ip.is_loopback() || is_broadcast {
                 return Err(ConfigError::NotUnicast(ip));
             }
         }

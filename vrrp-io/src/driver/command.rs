@@ -6,8 +6,9 @@ use std::sync::atomic::AtomicU8;
 use std::sync::mpsc::{SyncSender, TryRecvError};
 
 use vrrp_fsm::proto::{Priority, Signer, Verifier};
-use vrrp_fsm::{Fault, Input, VirtualRouter};
+use vrrp_fsm::{Action, Fault, Input, State, VirtualRouter};
 
+use super::claim::Claim;
 use super::{Counters, Driver, Instance, Key, RouterId, Status};
 use crate::config::RouterConfig;
 use crate::error::{AddError, ReconfigureError};
@@ -108,11 +109,14 @@ impl Driver {
         let is_ipv6 = config.router.is_ipv6();
         let interface = self.interface(&config.interface)?;
         let key = Key { interface, is_ipv6, vrid: config.router.vrid() };
-        if self.instances.contains_key(&key) {
-            return Err(AddError::VridInUse { interface: config.interface, vrid: key.vrid });
+        let claim = Claim::new(&config.interface, is_ipv6, key.vrid)?;
+        let prepared = self
+            .open_sockets(interface, is_ipv6, config.uses_ah())
+            .and_then(|()| self.clean_up(key, &config));
+        if let Err(error) = prepared {
+            self.close_unused_sockets(interface);
+            return Err(error);
         }
-        self.open_sockets(interface, is_ipv6, config.uses_ah())?;
-        self.clean_up(interface, &config)?;
         if config.router.lacks_link_local() {
             tracing::warn!(
                 interface = config.interface,
@@ -128,22 +132,25 @@ impl Driver {
         let id = self.next_id;
         self.next_id += 1;
         self.keys.insert(id, key);
-        self.instances.insert(key, Instance::new(id, config, state));
-        let outlook = self.outlook(interface);
-        self.tell_interface(key, &outlook);
+        self.instances.insert(key, Instance::new(id, config, state, claim));
+        self.tell_interface(interface);
         self.input(key, Input::Startup);
         Ok(id)
     }
 
     fn reconfigure(&mut self, key: Key, config: RouterConfig) -> Result<(), ReconfigureError> {
+        let refused = |error| ReconfigureError::Refused(Box::new(error));
         let Some(instance) = self.instances.get(&key) else {
             return Err(crate::error::Stopped.into());
         };
         if instance.config.interface != config.interface {
             return Err(ReconfigureError::NotSameRouter);
         }
-        self.open_sockets(key.interface, key.is_ipv6, config.uses_ah())
-            .map_err(|error| ReconfigureError::Socket(Box::new(error)))?;
+        if self.interfaces[key.interface].index().is_some() {
+            let uses_ah = config.uses_ah();
+            self.open_sockets(key.interface, key.is_ipv6, uses_ah).map_err(refused)?;
+        }
+        self.leftovers(key, &config).map_err(refused)?;
         let now = self.now();
         let Some(Ok(actions)) = self.routers.reconfigure(now, &key, config.router.clone()) else {
             return Err(ReconfigureError::NotSameRouter);
@@ -154,12 +161,17 @@ impl Driver {
                 instance.signer = Signer::new(config.authentication.clone(), sequence);
                 instance.verifier = Verifier::new(config.authentication.clone());
             }
+            let has_other_prefixes = instance.config.addresses != config.addresses;
             instance.config = config;
+            // The state machine does not know prefix lengths.
+            let is_replaced = actions.iter().any(|action| action == Action::ReplaceAddresses);
+            let is_active = self.routers.get(&key).is_some_and(|r| r.state() == State::Active);
+            if has_other_prefixes && is_active && !is_replaced {
+                self.perform_action(key, Action::ReplaceAddresses);
+            }
         }
         self.perform(key, actions);
-        // The addresses that do not count as the interface's own have changed with it.
-        let outlook = self.outlook(key.interface);
-        self.tell_interface(key, &outlook);
+        self.tell_interface(key.interface);
         Ok(())
     }
 
@@ -170,6 +182,7 @@ impl Driver {
             self.keys.remove(&instance.id);
         }
         self.close_unused_sockets(key.interface);
+        self.tell_interface(key.interface);
     }
 
     pub(super) fn stop_all(&mut self) {

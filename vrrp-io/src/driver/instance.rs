@@ -9,6 +9,7 @@ use netlink_addr::{Address, AddressFlags, Lifetime};
 use vrrp_fsm::proto::{Authentication, Priority, Signer, Verifier};
 use vrrp_fsm::{Fault, State, Stats};
 
+use super::claim::Claim;
 use super::{Driver, Key, RouterId};
 use crate::config::{RouterConfig, VirtualAddress};
 use crate::events::Subscribers;
@@ -28,10 +29,17 @@ pub(super) struct Instance {
     pub(super) identification: u16,
     /// What was put on the interface and has to be taken off again.
     pub(super) installed: Vec<Address>,
+    /// Ends with the router.
+    _claim: Claim,
 }
 
 impl Instance {
-    pub(super) fn new(id: RouterId, config: RouterConfig, state: Arc<AtomicU8>) -> Self {
+    pub(super) fn new(
+        id: RouterId,
+        config: RouterConfig,
+        state: Arc<AtomicU8>,
+        claim: Claim,
+    ) -> Self {
         let authentication = config.authentication.clone();
         Self {
             id,
@@ -41,6 +49,7 @@ impl Instance {
             verifier: Verifier::new(authentication),
             identification: 0,
             installed: Vec::new(),
+            _claim: claim,
             config,
         }
     }
@@ -78,9 +87,9 @@ fn interface_address(interface: u32, virtual_address: &VirtualAddress) -> Option
     })
 }
 
-/// An AH sequence number above all that an earlier process of this machine can have used, and above
-/// those that another router counted up from them meanwhile: four a second since September 2020, where
-/// VRRPv2 uses about one. Lasts until 2054.
+/// An AH sequence number above all that an earlier process of this machine has used, and above those
+/// that another router counted up from them meanwhile, if the clock is right: four a second since
+/// September 2020, where VRRPv2 uses about one. Lasts until 2054.
 pub(super) fn initial_sequence() -> u32 {
     const EPOCH: Duration = Duration::from_secs(1_600_000_000);
     let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or(EPOCH).saturating_sub(EPOCH);

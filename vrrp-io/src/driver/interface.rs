@@ -8,9 +8,7 @@ use netlink_addr::{Address, AddressFlags, Link};
 use nix::sys::epoll::{EpollEvent, EpollFlags};
 use vrrp_fsm::{Fault, Input};
 
-use super::instance::ORIGIN;
 use super::{Driver, Key, token};
-use crate::config::{RouterConfig, VirtualAddress};
 use crate::error::AddError;
 use crate::socket::{Failure, Kind, ReceiveSocket, SendSocket};
 
@@ -47,10 +45,10 @@ impl Interface {
         self.link.as_ref().map(|link| link.index)
     }
 
-    /// The first address that is not virtual and the first of all, by family. Advertisements are sent
-    /// from the former, for IPv6 a link-local one (RFC 9568 sections 5.1.1.1 and 5.1.2.1); the owner of
-    /// the virtual addresses sends from the latter when it has no other.
-    fn outlook(&self, virtual_addresses: &BTreeSet<IpAddr>) -> Outlook {
+    /// The first address that VRRP did not put there and the first of all, by family. Advertisements
+    /// are sent from the former, for IPv6 a link-local one (RFC 9568 sections 5.1.1.1 and 5.1.2.1);
+    /// the owner of the virtual addresses sends from the latter when it has no other.
+    fn outlook(&self, installed: &BTreeSet<IpAddr>) -> Outlook {
         let first = |is_ipv6: bool, may_be_virtual: bool| {
             let usable = self.addresses.iter().filter(|address| address.is_usable());
             usable.map(|address| address.local).find(|address| {
@@ -58,7 +56,7 @@ impl Interface {
                     IpAddr::V4(_) => !is_ipv6,
                     IpAddr::V6(address) => is_ipv6 && address.is_unicast_link_local(),
                 };
-                is_suitable && (may_be_virtual || !virtual_addresses.contains(address))
+                is_suitable && (may_be_virtual || !installed.contains(address))
             })
         };
         Outlook {
@@ -70,39 +68,85 @@ impl Interface {
 }
 
 /// How an interface is, for the routers on it. Made once for all of them.
-pub(super) struct Outlook {
+struct Outlook {
     is_operational: bool,
     own: [Option<IpAddr>; 2],
     any: [Option<IpAddr>; 2],
 }
 
 impl Driver {
-    /// The place of the interface with this name; it has to exist when it is first asked for.
+    /// The place of the interface with this name; it has to exist.
     pub(super) fn interface(&mut self, name: &str) -> Result<usize, AddError> {
-        let known = self.interfaces.iter().position(|interface| interface.name == name);
-        let link = self.table.link_by_name(name)?;
-        let Some(link) = link else {
+        let Some(link) = self.table.link_by_name(name)? else {
             return Err(AddError::NoInterface { interface: name.to_owned() });
         };
-        let addresses = self.addresses_of(link.index)?;
-        if let Some(place) = known {
-            self.interfaces[place].link = Some(link);
-            self.interfaces[place].addresses = addresses;
-            return Ok(place);
-        }
-        self.interfaces.push(Interface {
-            name: name.to_owned(),
-            link: Some(link),
-            addresses,
-            sockets: Sockets::default(),
+        let known = self.interfaces.iter().position(|interface| interface.name == name);
+        let place = known.unwrap_or_else(|| {
+            self.interfaces.push(Interface {
+                name: name.to_owned(),
+                link: None,
+                addresses: Vec::new(),
+                sockets: Sockets::default(),
+            });
+            self.interfaces.len() - 1
         });
-        Ok(self.interfaces.len() - 1)
+        self.found(place, link);
+        Ok(place)
     }
 
-    pub(super) fn addresses_of(&mut self, index: u32) -> Result<Vec<Address>, netlink_addr::Error> {
-        let mut addresses = self.table.addresses()?;
-        addresses.retain(|address| address.interface == index);
-        Ok(addresses)
+    /// The interface is there, as `link` says. With another index than before it is another one: the
+    /// routers leave the old one first.
+    pub(super) fn found(&mut self, place: usize, link: Link) {
+        let index = link.index;
+        let is_same = self.interfaces[place].index() == Some(index);
+        if is_same {
+            self.interfaces[place].link = Some(link);
+            return;
+        }
+        self.lost(place);
+        self.interfaces[place].link = Some(link);
+        self.read_addresses(place);
+        if let Err(error) = self.reopen_sockets(place) {
+            let interface = &self.interfaces[place].name;
+            let error = crate::error::chain(&error);
+            tracing::error!(interface, error, "cannot use the interface yet");
+            self.interfaces[place].link = None;
+            self.resync_soon();
+        }
+    }
+
+    /// The interface is gone, or no longer has its name. Its routers leave it while its index is known, so
+    /// that they take their addresses off if it does exist.
+    pub(super) fn lost(&mut self, place: usize) {
+        if self.interfaces[place].link.is_none() {
+            return;
+        }
+        for key in self.keys_on(place) {
+            self.input(key, Input::Fault(Fault::InterfaceDown));
+        }
+        let interface = &mut self.interfaces[place];
+        interface.link = None;
+        interface.addresses.clear();
+    }
+
+    pub(super) fn keys_on(&self, place: usize) -> Vec<Key> {
+        self.instances.keys().filter(|key| key.interface == place).copied().collect()
+    }
+
+    /// Reads the addresses of an interface. What was known stays when that fails, and it is tried again.
+    pub(super) fn read_addresses(&mut self, place: usize) {
+        let Some(index) = self.interfaces[place].index() else { return };
+        match self.table.addresses() {
+            Ok(mut addresses) => {
+                addresses.retain(|address| address.interface == index);
+                self.interfaces[place].addresses = addresses;
+            }
+            Err(error) => {
+                let error = crate::error::chain(&error);
+                tracing::error!(error, "cannot read the addresses of an interface");
+                self.resync_soon();
+            }
+        }
     }
 
     /// Opens the sockets that a router needs and that are not open.
@@ -144,15 +188,12 @@ impl Driver {
         Ok(())
     }
 
-    /// Opens all sockets of an interface anew, because it returned with another index.
-    pub(super) fn reopen_sockets(&mut self, place: usize) -> Result<(), AddError> {
+    /// Opens all sockets of an interface anew.
+    fn reopen_sockets(&mut self, place: usize) -> Result<(), AddError> {
         self.interfaces[place].sockets = Sockets::default();
-        let needed: Vec<(bool, bool)> = self
-            .instances
-            .iter()
-            .filter(|(key, _)| key.interface == place)
-            .map(|(key, instance)| (key.is_ipv6, instance.config.uses_ah()))
-            .collect();
+        let on_it = self.instances.iter().filter(|(key, _)| key.interface == place);
+        let needed: Vec<(bool, bool)> =
+            on_it.map(|(key, instance)| (key.is_ipv6, instance.config.uses_ah())).collect();
         needed
             .into_iter()
             .try_for_each(|(is_ipv6, uses_ah)| self.open_sockets(place, is_ipv6, uses_ah))
@@ -160,62 +201,33 @@ impl Driver {
 
     /// The kernel forgets closed sockets in epoll by itself.
     pub(super) fn close_unused_sockets(&mut self, place: usize) {
-        let is_used = self.instances.keys().any(|key| key.interface == place);
-        if !is_used {
+        if self.keys_on(place).is_empty() {
             self.interfaces[place].sockets = Sockets::default();
         }
     }
 
-    /// Removes virtual addresses that a crash left behind. An owner adopts them instead.
-    ///
-    /// Where the kernel keeps `IFA_PROTO`, only addresses of VRRP are touched; elsewhere one with the
-    /// configured prefix length counts as a leftover.
-    pub(super) fn clean_up(&mut self, place: usize, config: &RouterConfig) -> Result<(), AddError> {
-        if config.router.priority().is_owner() {
-            return Ok(());
+    /// Tells all routers on an interface how it is, and puts back what somebody took from them.
+    pub(super) fn tell_interface(&mut self, place: usize) {
+        let on_it = self.instances.iter().filter(|(key, _)| key.interface == place);
+        let installed =
+            on_it.flat_map(|(_, instance)| &instance.installed).map(|address| address.local);
+        let outlook = self.interfaces[place].outlook(&installed.collect());
+        for key in self.keys_on(place) {
+            self.tell(key, &outlook);
+            self.put_back(key);
         }
-        let Some(index) = self.interfaces[place].index() else { return Ok(()) };
-        let all = self.table.addresses()?;
-        // The kernel marks its own addresses (loopback, link-local), where it marks any.
-        let has_origins = all.iter().any(|address| address.protocol != 0);
-        let configured = config.interface_addresses(index);
-        let is_configured = |present: &&Address| {
-            present.interface == index
-                && configured.iter().any(|address| address.local == present.local)
-        };
-        for present in all.iter().filter(is_configured) {
-            let is_leftover = match has_origins {
-                true => present.protocol == ORIGIN,
-                false => configured.iter().any(|address| address.is_same(present)),
-            };
-            if !is_leftover {
-                return Err(AddError::AddressInUse {
-                    interface: config.interface.clone(),
-                    address: present.local,
-                });
-            }
-        }
-        // Asked for even when nothing is there: the answer tells at once whether we may.
-        for outcome in self.table.remove(&configured)? {
-            outcome?;
-        }
-        self.interfaces[place].addresses = self.addresses_of(index)?;
-        Ok(())
     }
 
-    pub(super) fn outlook(&self, place: usize) -> Outlook {
-        let instances = self.instances.iter().filter(|(key, _)| key.interface == place);
-        let addresses = instances.flat_map(|(_, instance)| &instance.config.addresses);
-        self.interfaces[place].outlook(&addresses.map(VirtualAddress::address).collect())
-    }
-
-    /// Tells a router how its interface is.
-    pub(super) fn tell_interface(&mut self, key: Key, outlook: &Outlook) {
+    fn tell(&mut self, key: Key, outlook: &Outlook) {
         let Some(router) = self.routers.get(&key) else { return };
         let family = usize::from(key.is_ipv6);
         let is_owner = router.config().priority().is_owner();
         let primary = outlook.own[family].or(outlook.any[family].filter(|_| is_owner));
-        let is_new_address = router.primary_address() != primary;
+        let lacks_address = router.faults().any(|fault| fault == Fault::NoPrimaryAddress);
+        let is_new_address = match primary {
+            Some(_) => lacks_address || router.primary_address() != primary,
+            None => !lacks_address,
+        };
         let is_known_down = router.faults().any(|fault| fault == Fault::InterfaceDown);
         if is_new_address {
             self.input(key, Input::PrimaryAddress(primary));

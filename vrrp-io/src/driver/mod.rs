@@ -1,6 +1,7 @@
 //! The thread: one epoll loop that feeds packets, timers and commands to the routers and performs
 //! what they ask for.
 
+mod claim;
 mod command;
 mod instance;
 mod interface;
@@ -71,6 +72,10 @@ pub(crate) struct Driver {
     /// Grows only: an interface keeps its place while it is gone.
     interfaces: Vec<Interface>,
     counters: Counters,
+    /// When to look at everything again, after something failed.
+    resync_due: Option<Timestamp>,
+    /// Whether addresses tell who put them there.
+    keeps_origin: bool,
 }
 
 impl Driver {
@@ -102,6 +107,8 @@ impl Driver {
             next_id: 0,
             interfaces: Vec::new(),
             counters: Counters::default(),
+            resync_due: None,
+            keeps_origin: claim::keeps_origin(),
         })
     }
 
@@ -117,48 +124,46 @@ impl Driver {
                 Err(Errno::EINTR) => &[],
                 Err(errno) => {
                     tracing::error!(%errno, "cannot wait for events; all routers stop");
-                    break;
+                    return;
                 }
             };
             // Packets before timers: a router that was woken late and finds the advertisement in
-            // its socket must not take over. Then what has changed, then what is asked for.
+            // its socket must not take over. What falls due from here on waits for the next turn.
+            let turn = self.now();
             for event in ready.iter().filter(|event| event.data() >= token::SOCKETS) {
                 self.receive_from(event.data() - token::SOCKETS);
             }
             let is_ready = |token| ready.iter().any(|event| event.data() == token);
-            if is_ready(token::CHANGE) {
-                self.take_changes();
-            }
             if is_ready(token::TIMER) {
                 // Reading it makes it quiet; it is set anew in any case.
                 let _ = self.timer.wait();
                 self.armed = None;
             }
+            while let Some((key, actions)) = self.routers.wake(turn) {
+                self.perform(key, actions);
+            }
+            if is_ready(token::CHANGE) {
+                self.take_changes();
+            }
+            if self.resync_due.is_some_and(|due| due <= turn) {
+                self.resync();
+            }
             if is_ready(token::COMMAND) {
                 let _ = self.wake.read();
                 if self.take_commands().is_break() {
-                    break;
+                    return;
                 }
             }
-            self.wake_routers();
         }
-        self.stop_all();
     }
 
     fn now(&self) -> Timestamp {
         Timestamp::from_epoch(self.epoch.elapsed())
     }
 
-    fn wake_routers(&mut self) {
-        // Time is read again for each, so that a thousand that are due together do not lag behind.
-        while let Some((key, actions)) = self.routers.wake(self.now()) {
-            self.perform(key, actions);
-        }
-    }
-
     /// Sets the timer to the earliest deadline, if it is not.
     fn arm(&mut self) -> io::Result<()> {
-        let deadline = self.routers.deadline();
+        let deadline = self.routers.deadline().into_iter().chain(self.resync_due).min();
         if deadline == self.armed {
             return Ok(());
         }
@@ -173,5 +178,12 @@ impl Driver {
         }
         self.armed = deadline;
         Ok(())
+    }
+}
+
+impl Drop for Driver {
+    /// However the thread ends, also by a bug of ours: the routers hand over and their addresses go.
+    fn drop(&mut self) {
+        self.stop_all();
     }
 }

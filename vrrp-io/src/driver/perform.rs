@@ -9,14 +9,15 @@ use netlink_addr::Address;
 use vrrp_fsm::proto::{
     EncodeError, HOP_LIMIT, Ipv4Envelope, MAX_IPV6_PACKET, MULTICAST_IPV4, MULTICAST_IPV6, Priority,
 };
-use vrrp_fsm::{Action, Actions, Event, Input};
+use vrrp_fsm::{Action, Actions, Event, Input, State};
 
+use super::instance::initial_sequence;
 use super::{Driver, Key};
 use crate::handle::state_code;
 
 /// Why an action could not be performed.
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+pub(super) enum Failure {
     #[error("the interface or its address is gone")]
     NoInterface,
     #[error("encode an advertisement")]
@@ -52,30 +53,36 @@ impl Driver {
     }
 
     fn perform_list(&mut self, key: Key, actions: Actions, failed: &mut VecDeque<Action>) {
-        for action in actions {
-            let outcome = match action {
-                Action::Transmit(priority) => self.transmit(key, priority),
-                Action::AddAddresses => self.add_addresses(key),
-                Action::RemoveAddresses => self.remove_addresses(key, |_| true),
-                Action::ReplaceAddresses => self.replace_addresses(key),
-                Action::Announce(times) => self.announce(key, times.get()),
-                Action::Notify(event) => {
-                    self.notify(key, event);
-                    Ok(())
-                }
-            };
-            if let Err(error) = outcome {
-                let vrid = key.vrid.get();
-                let cause = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::warn!(vrid, ?action, %error, cause, "a duty could not be performed");
-                failed.push_back(action);
+        failed.extend(actions.into_iter().filter(|action| !self.perform_action(key, *action)));
+    }
+
+    /// Performs one action and says whether that went well.
+    pub(super) fn perform_action(&mut self, key: Key, action: Action) -> bool {
+        let outcome = match action {
+            Action::Transmit(priority) => self.transmit(key, priority),
+            Action::AddAddresses => self.add_addresses(key),
+            Action::RemoveAddresses => self.remove_addresses(key, |_| true),
+            Action::ReplaceAddresses => self.replace_addresses(key),
+            Action::Announce(times) => self.announce(key, times.get()),
+            Action::Notify(event) => {
+                self.notify(key, event);
+                Ok(())
             }
+        };
+        if let Err(error) = &outcome {
+            let (vrid, error) = (key.vrid.get(), crate::error::chain(error));
+            tracing::warn!(vrid, ?action, error, "a duty could not be performed");
         }
+        outcome.is_ok()
     }
 
     fn transmit(&mut self, key: Key, priority: Priority) -> Result<(), Failure> {
         let router = self.routers.get(&key).ok_or(Failure::NoInterface)?;
         let instance = self.instances.get_mut(&key).ok_or(Failure::NoInterface)?;
+        if instance.state.load(Ordering::Acquire) != state_code(State::Active) {
+            // A takeover: others may have counted on from our numbers meanwhile.
+            instance.signer.advance_to(initial_sequence());
+        }
         let socket = self.interfaces[key.interface].sockets.sending(key.is_ipv6);
         let socket = socket.ok_or(Failure::NoInterface)?;
         let advertisement = router.advertisement(priority);
@@ -113,42 +120,68 @@ impl Driver {
                     .iter()
                     .any(|own| own.is_same(wanted) && own.protocol != super::instance::ORIGIN)
         });
-        instance.installed.clone_from(&wanted);
+        // Only a removal makes it forget what it has put there.
+        for wanted in &wanted {
+            if !instance.installed.iter().any(|installed| installed.is_same(wanted)) {
+                instance.installed.push(wanted.clone());
+            }
+        }
         all(self.table.add(&wanted)?)
     }
 
-    /// Removes installed addresses that `is_meant`. They count as removed even when that fails: whoever
-    /// they belong to then, it is not this router.
-    fn remove_addresses(
+    /// Removes installed addresses that `is_meant`. Those that cannot be removed are not forgotten, and
+    /// it is tried again.
+    pub(super) fn remove_addresses(
         &mut self,
         key: Key,
         is_meant: impl Fn(&Address) -> bool,
     ) -> Result<(), Failure> {
         let instance = self.instances.get_mut(&key).ok_or(Failure::NoInterface)?;
         let removed: Vec<Address> = instance.installed.extract_if(.., |a| is_meant(a)).collect();
-        all(self.table.remove(&removed)?)
+        if removed.is_empty() {
+            return Ok(());
+        }
+        let outcomes = match self.table.remove(&removed) {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                instance.installed.extend(removed);
+                self.resync_soon();
+                return Err(error.into());
+            }
+        };
+        let left = outcomes.iter().zip(removed).filter(|(outcome, _)| outcome.is_err());
+        instance.installed.extend(left.map(|(_, address)| address));
+        if outcomes.iter().any(Result::is_err) {
+            self.resync_soon();
+        }
+        all(outcomes)
     }
 
     fn replace_addresses(&mut self, key: Key) -> Result<(), Failure> {
         let index = self.interfaces[key.interface].index().ok_or(Failure::NoInterface)?;
         let instance = self.instances.get(&key).ok_or(Failure::NoInterface)?;
         let wanted = instance.config.interface_addresses(index);
-        let removed = self.remove_addresses(key, |installed| {
-            !wanted.iter().any(|wanted| wanted.is_same(installed))
-        });
-        self.add_addresses(key).and(removed)
+        let is_old = |installed: &Address| !wanted.iter().any(|wanted| wanted.is_same(installed));
+        // One that cannot be removed is tried again; it does not make the router unfit.
+        if let Err(error) = self.remove_addresses(key, is_old) {
+            let (vrid, error) = (key.vrid.get(), crate::error::chain(&error));
+            tracing::warn!(vrid, error, "an old address could not be removed");
+        }
+        self.add_addresses(key)
     }
 
+    /// All that can be announced are, whatever fails among them.
     fn announce(&mut self, key: Key, times: u8) -> Result<(), Failure> {
         let interface = &self.interfaces[key.interface];
         let link = interface.link.as_ref().ok_or(Failure::NoInterface)?;
         let instance = self.instances.get(&key).ok_or(Failure::NoInterface)?;
+        let mut outcome = Ok(());
         for _ in 0..times {
             for address in &instance.config.addresses {
-                self.announcer.announce(link, address.address())?;
+                outcome = outcome.and(self.announcer.announce(link, address.address()));
             }
         }
-        Ok(())
+        Ok(outcome?)
     }
 
     fn notify(&mut self, key: Key, event: Event) {

@@ -9,8 +9,8 @@ use vrrp_fsm::proto::{
 use super::{Driver, Key};
 use crate::socket::Received;
 
-/// A flood is taken in pieces of so many calls of 32 datagrams. That is more than the default receive
-/// buffer holds, so an advertisement that was there when a timer expired is found before it.
+/// A flood is taken in pieces of so many calls of 32 datagrams. That is more than the receive buffer
+/// holds, so an advertisement that was there when a timer expired is found before it.
 const CALLS: usize = 64;
 
 /// Received packets, and those that were refused before a router could be found (the global

@@ -1,16 +1,22 @@
 //! Interfaces and addresses change.
 
-use netlink_addr::Change;
+use std::time::Duration;
+
+use netlink_addr::{Address, Change, Link};
 use vrrp_fsm::{Input, State};
 
 use super::{Driver, Key};
+
+/// After a failure to read what the kernel has, it is tried again after this time.
+const RESYNC: Duration = Duration::from_millis(500);
 
 impl Driver {
     pub(super) fn take_changes(&mut self) {
         let changes = match self.monitor.changes() {
             Ok(changes) => changes,
             Err(error) => {
-                tracing::error!(%error, "cannot watch interfaces; reading them anew");
+                let error = crate::error::chain(&error);
+                tracing::error!(error, "cannot watch interfaces; reading them anew");
                 vec![Change::Lost]
             }
         };
@@ -18,28 +24,22 @@ impl Driver {
         for change in changes {
             match change {
                 Change::Link(link) => {
-                    let renamed = |interface: &&mut super::Interface| {
-                        interface.index() == Some(link.index) && interface.name != link.name
-                    };
-                    if let Some(interface) = self.interfaces.iter_mut().find(renamed) {
-                        interface.link = None;
+                    // It may have had another name before.
+                    if let Some(place) = self.place_of(link.index)
+                        && self.interfaces[place].name != link.name
+                    {
+                        self.lost(place);
+                        is_touched[place] = true;
                     }
                     if let Some(place) = self.place(&link.name) {
+                        self.found(place, link);
                         is_touched[place] = true;
-                        let is_new = self.interfaces[place].index() != Some(link.index);
-                        let index = link.index;
-                        self.interfaces[place].link = Some(link);
-                        if is_new {
-                            self.returned(place, index);
-                        }
                     }
                 }
                 Change::LinkGone(link) => {
-                    let gone = |interface: &super::Interface| interface.index() == Some(link.index);
-                    if let Some(place) = self.interfaces.iter().position(gone) {
+                    if let Some(place) = self.place_of(link.index) {
+                        self.lost(place);
                         is_touched[place] = true;
-                        self.interfaces[place].link = None;
-                        self.interfaces[place].addresses.clear();
                     }
                 }
                 Change::Address(address) => {
@@ -60,19 +60,13 @@ impl Driver {
                 }
                 // `Lost`, and whatever else may come.
                 _ => {
-                    is_touched.fill(true);
                     self.read_anew();
+                    is_touched.fill(true);
                 }
             }
         }
-        for place in (0..self.interfaces.len()).filter(|place| is_touched[*place]) {
-            let outlook = self.outlook(place);
-            let on_it = |key: &&Key| key.interface == place;
-            let keys: Vec<Key> = self.instances.keys().filter(on_it).copied().collect();
-            for key in keys {
-                self.tell_interface(key, &outlook);
-                self.put_back(key);
-            }
+        for place in (0..is_touched.len()).filter(|place| is_touched[*place]) {
+            self.tell_interface(place);
         }
     }
 
@@ -84,64 +78,65 @@ impl Driver {
         self.interfaces.iter().position(|interface| interface.index() == Some(index))
     }
 
-    /// An interface of a known name is there again, with another index: the old sockets and
-    /// addresses went with the old one.
-    fn returned(&mut self, place: usize, index: u32) {
-        self.interfaces[place].addresses = self.addresses_of(index).unwrap_or_default();
-        for (key, instance) in &mut self.instances {
-            if key.interface == place {
-                instance.installed.clear();
+    /// Asks for another look at everything, a little later.
+    pub(super) fn resync_soon(&mut self) {
+        self.resync_due = Some(self.now() + RESYNC);
+    }
+
+    /// Something failed before: look at every interface, and try again to remove what has to go.
+    pub(super) fn resync(&mut self) {
+        self.resync_due = None;
+        self.read_anew();
+        for place in 0..self.interfaces.len() {
+            self.tell_interface(place);
+            for key in self.keys_on(place) {
+                let is_active =
+                    self.routers.get(&key).is_some_and(|router| router.state() == State::Active);
+                if !is_active && let Err(error) = self.remove_addresses(key, |_| true) {
+                    let error = crate::error::chain(&error);
+                    tracing::warn!(vrid = key.vrid.get(), error, "addresses are left behind");
+                }
             }
-        }
-        if let Err(error) = self.reopen_sockets(place) {
-            let interface = &self.interfaces[place].name;
-            tracing::error!(interface, %error, "cannot use the interface that returned");
-            self.interfaces[place].link = None;
         }
     }
 
-    /// Changes were lost: look at every interface.
     fn read_anew(&mut self) {
-        let links = match self.table.links() {
+        let links: Vec<Link> = match self.table.links() {
             Ok(links) => links,
             Err(error) => {
-                tracing::error!(%error, "cannot read the interfaces");
-                return;
+                let error = crate::error::chain(&error);
+                tracing::error!(error, "cannot read the interfaces");
+                return self.resync_soon();
             }
         };
         for place in 0..self.interfaces.len() {
-            let known = self.interfaces[place].index();
-            let link = links.iter().find(|link| link.name == self.interfaces[place].name);
-            self.interfaces[place].link = link.cloned();
-            match self.interfaces[place].index() {
-                Some(index) if known == Some(index) => {
-                    self.interfaces[place].addresses = self.addresses_of(index).unwrap_or_default();
+            let name = &self.interfaces[place].name;
+            match links.iter().find(|link| link.name == *name).cloned() {
+                Some(link) => {
+                    self.found(place, link);
+                    self.read_addresses(place);
                 }
-                Some(index) => self.returned(place, index),
-                None => self.interfaces[place].addresses.clear(),
+                None => self.lost(place),
             }
         }
     }
 
     /// An Active router's addresses are its own: what somebody else takes away is put back. The table
     /// is asked, because the news may be of our own doing and old.
-    fn put_back(&mut self, key: Key) {
+    pub(super) fn put_back(&mut self, key: Key) {
         if self.routers.get(&key).is_none_or(|router| router.state() != State::Active) {
             return;
         }
         let Some(instance) = self.instances.get(&key) else { return };
         let known = &self.interfaces[key.interface].addresses;
-        let is_known =
-            |address: &netlink_addr::Address| known.iter().any(|known| known.is_same(address));
+        let is_known = |address: &Address| known.iter().any(|known| known.is_same(address));
         if instance.installed.iter().all(is_known) {
             return;
         }
         let installed = instance.installed.clone();
         if !self.are_present(&installed) {
-            tracing::warn!(
-                vrid = key.vrid.get(),
-                "virtual addresses were removed; putting them back"
-            );
+            let vrid = key.vrid.get();
+            tracing::warn!(vrid, "virtual addresses were removed; putting them back");
             self.input(key, Input::AddressesLost);
         }
     }

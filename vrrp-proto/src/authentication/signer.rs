@@ -39,6 +39,15 @@ impl Signer {
         Self { authentication, sequence }
     }
 
+    /// Makes the next AH sequence number come after `sequence`, if it does not yet.
+    ///
+    /// keepalived has one counter for what it sends and for what it hears from anyone: while another
+    /// router is Active it counts on from our numbers, and takes ours for replays when we go on where
+    /// we stopped.
+    pub fn advance_to(&mut self, sequence: u32) {
+        self.sequence = self.sequence.max(sequence);
+    }
+
     /// Writes a whole IPv4 packet into the front of `buffer` and returns its length.
     ///
     /// # Errors

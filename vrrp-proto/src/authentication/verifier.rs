@@ -27,21 +27,21 @@ impl Verifier {
         &mut self,
         packet: &Packet<'a>,
     ) -> Result<Advertisement<'a>, DecodeError> {
-        let Some(received) = packet.auth_type() else {
-            // VRRPv3 has no authentication; a router of version 2 refuses the version elsewhere.
-            return packet.advertisement();
-        };
         let configured = self.authentication.auth_type();
+        // VRRPv3 has no authentication, so it proves nothing to whom demands a proof.
+        let received = packet.auth_type().unwrap_or(0);
         if received != configured {
             return Err(DecodeError::AuthTypeMismatch { received, configured });
         }
         match &self.authentication {
-            Authentication::None => return packet.advertisement(),
+            Authentication::None => packet.advertisement(),
             Authentication::Password(secret) => {
-                let matches =
-                    packet.auth_data().is_some_and(|data| same_octets(data, secret.octets()));
-                if !matches || packet.datagram.authentication.is_some() {
-                    return Err(DecodeError::Authentication(AuthFailure::Password));
+                if packet.datagram.authentication.is_some() {
+                    return Err(DecodeError::Authentication(AuthFailure::NoKey));
+                }
+                match packet.auth_data() {
+                    Some(data) if same_octets(data, secret.octets()) => packet.believed(),
+                    _ => Err(DecodeError::Authentication(AuthFailure::Password)),
                 }
             }
             Authentication::AuthenticationHeader(secret) => {
@@ -52,10 +52,11 @@ impl Verifier {
                     return Err(DecodeError::Authentication(AuthFailure::NoHeader));
                 };
                 ah.verify(secret, ip_header, datagram.message, source)
-                    .and_then(|()| self.replay.accept(source, ah.sequence()))
                     .map_err(DecodeError::Authentication)?;
+                let advertisement = packet.believed()?;
+                self.replay.accept(source, ah.sequence()).map_err(DecodeError::Authentication)?;
+                Ok(advertisement)
             }
         }
-        packet.believed()
     }
 }

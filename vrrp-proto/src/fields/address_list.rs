@@ -93,7 +93,7 @@ impl<'a, A: Addressing> AddressList<'a, A> {
         }
     }
 
-    /// Only a received packet of a peer that advertises none can be empty.
+    /// Never: a list has at least one address.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -204,7 +204,7 @@ impl<'a> Addresses<'a> {
         }
     }
 
-    /// Only a received packet of a peer that advertises none can be empty.
+    /// Never: a list has at least one address.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
