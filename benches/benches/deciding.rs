@@ -4,20 +4,28 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use benches::{Clock, advertisement, backup, decode, encode, handle, message, plain_sum};
+use benches::{
+    Clock, ENDPOINTS, advertisement, backup, decode, encode, handle, message, plain_sum,
+};
 use criterion::{Criterion, criterion_group, criterion_main};
-use vrrp_proto::Demands;
+use vrrp_proto::{ChecksumForm, Datagram, Demands};
 
 fn codec(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("codec, VRRPv3 over IPv4, one address");
     let message = message();
     group.bench_function("plain sum", |bench| bench.iter(|| plain_sum(black_box(&message))));
     let demands = Demands::new();
-    group.bench_function("decode", |bench| bench.iter(|| decode(black_box(&message), &demands)));
+    let datagram = Datagram::from_message(ENDPOINTS, 255, &message);
+    group.bench_function("decode", |bench| {
+        bench.iter(|| decode(black_box(&datagram), black_box(&demands)));
+    });
     let advertisement = advertisement();
     let mut buffer = [0; 64];
     group.bench_function("encode", |bench| {
-        bench.iter(|| encode(black_box(&advertisement), black_box(&mut buffer)));
+        bench.iter(|| {
+            let form = black_box(ChecksumForm::Rfc5798);
+            encode(black_box(&advertisement), black_box(&ENDPOINTS), form, black_box(&mut buffer))
+        });
     });
     group.finish();
 }

@@ -12,7 +12,9 @@ use vrrp_proto::{
 const ADDRESSES: [Ipv4Addr; 1] = [Ipv4Addr::new(192, 0, 2, 10)];
 /// Who sends the advertisement.
 pub const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
-const ENDPOINTS: Endpoints =
+/// From whom and to whom; arguments of what is measured, as in a driver, so that the compiler cannot
+/// compute with them beforehand.
+pub const ENDPOINTS: Endpoints =
     Endpoints::V4 { source: Ipv4Addr::new(192, 0, 2, 2), destination: MULTICAST_IPV4 };
 
 /// A VRRPv3 advertisement over IPv4 with one address.
@@ -26,7 +28,7 @@ pub fn advertisement() -> Advertisement<'static> {
 /// The 12 octets of it.
 pub fn message() -> [u8; 12] {
     let mut message = [0; 12];
-    encode(&advertisement(), &mut message);
+    encode(&advertisement(), &ENDPOINTS, ChecksumForm::Rfc5798, &mut message);
     message
 }
 
@@ -48,16 +50,22 @@ pub fn plain_sum(octets: &[u8]) -> u16 {
 /// # Errors
 /// When the message is not valid.
 #[inline(never)]
-pub fn decode(message: &[u8], demands: &Demands) -> Result<u8, DecodeError> {
-    let datagram = Datagram::from_message(ENDPOINTS, 255, message);
-    let advertisement = Packet::decode(&datagram, demands)?.advertisement()?;
-    Ok(advertisement.priority().get())
+pub fn decode<'a>(
+    datagram: &'a Datagram<'a>,
+    demands: &Demands,
+) -> Result<Advertisement<'a>, DecodeError> {
+    Packet::decode(datagram, demands)?.advertisement()
 }
 
 /// Encoding, with the checksum.
 #[inline(never)]
-pub fn encode(advertisement: &Advertisement<'_>, buffer: &mut [u8]) -> usize {
-    advertisement.encode(ENDPOINTS, ChecksumForm::Rfc5798, buffer).unwrap_or(0)
+pub fn encode(
+    advertisement: &Advertisement<'_>,
+    endpoints: &Endpoints,
+    form: ChecksumForm,
+    buffer: &mut [u8],
+) -> usize {
+    advertisement.encode(*endpoints, form, buffer).unwrap_or(0)
 }
 
 /// A router in Backup that hears a router of higher priority.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use allocation_counter::measure;
-use benches::{Clock, advertisement, backup, decode, encode, handle, message};
+use benches::{Clock, ENDPOINTS, advertisement, backup, decode, encode, handle, message};
 use vrrp_fsm::{Input, RouterSet, Timestamp};
 use vrrp_proto::{
     Authentication, ChecksumForm, Datagram, Demands, Ipv4Envelope, Packet, Secret, Signer, Verifier,
@@ -25,9 +25,12 @@ fn codec() {
     let (message, advertisement) = (message(), advertisement());
     let mut buffer = [0; 64];
     let count = allocations(|| {
-        assert_eq!(encode(&advertisement, &mut buffer), 12);
-        assert_eq!(decode(&message, &Demands::new()), Ok(200));
-        assert!(decode(&[0; 12], &Demands::new()).is_err());
+        let form = ChecksumForm::Rfc5798;
+        assert_eq!(encode(&advertisement, &ENDPOINTS, form, &mut buffer), 12);
+        let datagram = Datagram::from_message(ENDPOINTS, 255, &message);
+        assert_eq!(decode(&datagram, &Demands::new()), Ok(advertisement));
+        let datagram = Datagram::from_message(ENDPOINTS, 255, &[0; 12]);
+        assert!(decode(&datagram, &Demands::new()).is_err());
     });
     assert_eq!(count, 0);
 }

@@ -20,8 +20,8 @@ pub enum Action {
     AddAddresses,
     /// Take the virtual addresses off the interface. One that is gone is no error.
     RemoveAddresses,
-    /// The configured addresses changed while the router is Active: take off those that are no
-    /// longer configured, put on those that are new.
+    /// The configured addresses changed while the router is Active: take off what was put on and is
+    /// not configured any more, put on what is new. The driver knows what it has put on.
     ReplaceAddresses,
     /// Send a gratuitous ARP or an unsolicited neighbour advertisement for every virtual address, so
     /// many times.
@@ -43,11 +43,12 @@ pub struct Actions {
 }
 
 impl Actions {
-    /// More than any input can bring about; the transcripts and the exhaustive test hold it.
+    /// More than any input can bring about; `tests/invariants.rs` asserts how many that are.
     const CAPACITY: usize = 8;
 
+    /// Nothing to do.
     #[inline]
-    pub(crate) const fn none() -> Self {
+    pub const fn none() -> Self {
         Self { list: [None; Self::CAPACITY], length: 0 }
     }
 

@@ -94,7 +94,7 @@ pub enum Event {
     },
     /// This router is Active, and another one that loses against it advertises as well.
     OtherActive,
-    /// Another router advertises with our priority and our own address.
+    /// Another router advertises from our own address.
     SameAddress,
     /// Another router claims to own the virtual addresses that are ours (both have priority 255).
     OtherOwner,

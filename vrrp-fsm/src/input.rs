@@ -27,7 +27,8 @@ pub enum Input<'a> {
     },
     /// A packet with this router's VRID that a check refused. It is counted and touches nothing else.
     Rejected(ErrorKind),
-    /// Run with this priority from now on: tracking, health checks. 0 counts as 1.
+    /// Run with this priority from now on: tracking, health checks. 0 counts as 1 and 255 as 254, and
+    /// the owner of the addresses stays what it is.
     SetPriority(Priority),
     /// Something that the router needs is missing.
     Fault(Fault),

@@ -21,7 +21,7 @@ pub struct Stats {
     pub released_active: u64,
     /// Why it last became Active (`vrrpv3StatisticsNewMasterReason`).
     pub active_cause: Option<Cause>,
-    /// When the state last changed (`last-event`).
+    /// When the state last changed.
     pub last_transition: Option<Timestamp>,
     /// Losing advertisements received while Active.
     pub conflicts: u64,
@@ -43,6 +43,8 @@ pub struct Stats {
     pub packet_length_errors: u64,
     /// Refused: checksum (`checksum-errors`).
     pub checksum_errors: u64,
+    /// Discarded: another VRID (`vrid-errors`).
+    pub vrid_errors: u64,
     /// Refused: version or family (`version-errors`).
     pub version_errors: u64,
     /// Refused: unknown authentication type (`vrrpStatsInvalidAuthType`).
@@ -51,6 +53,9 @@ pub struct Stats {
     pub auth_type_mismatch: u64,
     /// Refused: password, integrity or replay (`vrrpStatsAuthFailures`).
     pub auth_failures: u64,
+
+    /// The last reason to refuse a packet (`vrrpv3StatisticsProtoErrReason`).
+    pub last_refusal: Option<ErrorKind>,
 
     /// Advertisements that could not be sent.
     pub transmit_failures: u64,
@@ -64,16 +69,18 @@ pub struct Stats {
 
 impl Stats {
     pub(crate) fn count_rejected(&mut self, kind: ErrorKind) {
+        self.last_refusal = Some(kind);
         let counter = match kind {
             ErrorKind::HopLimit => &mut self.ttl_errors,
             ErrorKind::Type => &mut self.invalid_type,
             ErrorKind::Checksum => &mut self.checksum_errors,
             ErrorKind::Version => &mut self.version_errors,
             ErrorKind::Interval => &mut self.interval_errors,
+            ErrorKind::Vrid => &mut self.vrid_errors,
             ErrorKind::UnsupportedAuthType => &mut self.invalid_auth_type,
             ErrorKind::AuthTypeMismatch => &mut self.auth_type_mismatch,
             ErrorKind::Authentication => &mut self.auth_failures,
-            // Truncated, IP header, length, count; a VRID of zero reaches no router.
+            // Truncated, IP header, length, count.
             _ => &mut self.packet_length_errors,
         };
         *counter += 1;

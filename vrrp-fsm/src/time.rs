@@ -3,7 +3,7 @@ use core::time::Duration;
 
 /// A point in time, counted from an epoch that the caller picks. This crate cannot read a clock.
 ///
-/// Feed it from a monotonic one. Nanoseconds in 64 bits last 584 years; what goes beyond is clamped.
+/// Feed it from a monotonic one. It lasts 292 years; what goes beyond is clamped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
 
@@ -13,7 +13,10 @@ impl Timestamp {
 
     /// The point that lies `elapsed` after the epoch.
     pub const fn from_epoch(elapsed: Duration) -> Self {
-        Self(nanoseconds(elapsed))
+        // Half of the range, so that a deadline after the last moment still lies ahead of it.
+        const LAST: u64 = u64::MAX / 2;
+        let nanoseconds = nanoseconds(elapsed);
+        Self(if nanoseconds > LAST { LAST } else { nanoseconds })
     }
 
     /// The time since the epoch.

@@ -135,6 +135,16 @@ impl Run {
         Self { settings, router }
     }
 
+    /// The counters with these names.
+    fn counts(&self, names: &[&str]) -> String {
+        let text = format!("{:?}", self.router.stats());
+        let count = |name: &&str| {
+            let start = text.find(&format!(" {name}: ")).unwrap_or_else(|| panic!("no {name}"));
+            text[start + 1..].split([',', ' ']).nth(1).unwrap().to_owned()
+        };
+        names.iter().map(count).collect::<Vec<_>>().join(" ")
+    }
+
     fn step(&mut self, now: Timestamp, input: &str) -> String {
         let words: Vec<&str> = input.split_whitespace().collect();
         let fault = |name: &str| match name {
@@ -158,9 +168,14 @@ impl Run {
             ["fault", name] => self.router.handle(now, Input::Fault(fault(name))),
             ["recovered", name] => self.router.handle(now, Input::Recovered(fault(name))),
             ["failed", "add"] => self.router.handle(now, Input::Failed(Action::AddAddresses)),
+            ["failed", "remove"] => self.router.handle(now, Input::Failed(Action::RemoveAddresses)),
+            ["failed", "announce"] => {
+                self.router.handle(now, Input::Failed(Action::Announce(std::num::NonZeroU8::MIN)))
+            }
             ["failed", "transmit"] => {
                 self.router.handle(now, Input::Failed(Action::Transmit(Priority::DEFAULT)))
             }
+            ["counts", ..] => return self.counts(&words[1..]),
             ["rejected"] => self.router.handle(now, Input::Rejected(ErrorKind::Checksum)),
             ["reconfigure", ..] => {
                 let changes = Settings::parse(input.strip_prefix("reconfigure").unwrap());
@@ -191,6 +206,9 @@ impl Run {
         text.trim_start().to_owned()
     }
 }
+
+/// The calls in all transcripts.
+const STEPS: u32 = 275;
 
 #[test]
 fn routers_do_what_the_transcripts_say() {
@@ -225,7 +243,7 @@ fn routers_do_what_the_transcripts_say() {
             assert_eq!(happened, expected, "{}:{}", path.display(), number + 1);
         }
     }
-    assert!(steps > 80, "{steps} steps: a transcript is missing");
+    assert_eq!(steps, STEPS, "a transcript is missing, or one was added");
 }
 
 #[test]
@@ -239,4 +257,28 @@ fn vrid_and_priority_names_are_those_of_the_codec() {
     );
     let router = VirtualRouter::new(Settings::parse("").config());
     assert_eq!(router.advertisement(Priority::DEFAULT), sent);
+}
+
+#[test]
+fn every_kind_of_refusal_has_its_counter() {
+    let count = |kind| {
+        let mut router = VirtualRouter::new(Settings::parse("").config());
+        assert!(router.handle(Timestamp::EPOCH, Input::Rejected(kind)).is_empty());
+        assert_eq!(router.stats().last_refusal, Some(kind));
+        *router.stats()
+    };
+    assert_eq!(count(ErrorKind::HopLimit).ttl_errors, 1);
+    assert_eq!(count(ErrorKind::Type).invalid_type, 1);
+    assert_eq!(count(ErrorKind::Checksum).checksum_errors, 1);
+    assert_eq!(count(ErrorKind::Version).version_errors, 1);
+    assert_eq!(count(ErrorKind::Interval).interval_errors, 1);
+    assert_eq!(count(ErrorKind::Vrid).vrid_errors, 1);
+    assert_eq!(count(ErrorKind::UnsupportedAuthType).invalid_auth_type, 1);
+    assert_eq!(count(ErrorKind::AuthTypeMismatch).auth_type_mismatch, 1);
+    assert_eq!(count(ErrorKind::Authentication).auth_failures, 1);
+    for kind in
+        [ErrorKind::Truncated, ErrorKind::IpHeader, ErrorKind::NoAddresses, ErrorKind::Length]
+    {
+        assert_eq!(count(kind).packet_length_errors, 1);
+    }
 }

@@ -2,7 +2,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::checksum::{ChecksumForm, Endpoints, fold, sum};
+use crate::checksum::{ChecksumForm, Endpoints, fold, sum_words};
 use crate::error::EncodeError;
 use crate::fields::{
     AddressList, Addresses, Addressing, Centiseconds, Interval, Priority, Seconds, Vrid,
@@ -202,32 +202,33 @@ impl<'a> Advertisement<'a> {
         let Some(message) = buffer.get_mut(..length) else {
             return Err(EncodeError::BufferTooShort { needed: length, available });
         };
-        let pseudo_header = match (&self.body, endpoints) {
+        // The sum is taken while writing: what was just written octet by octet is slow to read as words.
+        let sum = match (&self.body, endpoints) {
             (Body::V2 { interval, addresses }, Endpoints::V4 { .. }) => {
-                self.write(message, 2, [auth_type, interval.get()], addresses);
                 let start = length - AUTH_DATA_LENGTH;
                 message[start..].copy_from_slice(auth_data);
-                0
+                let octets_4_and_5 = [auth_type, interval.get()];
+                self.write(message, 2, octets_4_and_5, addresses) + sum_words(auth_data)
             }
             (Body::V3Ipv4 { interval, addresses }, Endpoints::V4 { .. }) => {
-                self.write(message, 3, interval.get().to_be_bytes(), addresses);
+                let sum = self.write(message, 3, interval.get().to_be_bytes(), addresses);
                 match form {
-                    ChecksumForm::Rfc5798 => endpoints.pseudo_header(length),
-                    ChecksumForm::Rfc9568 => 0,
+                    ChecksumForm::Rfc5798 => sum + endpoints.pseudo_header(length),
+                    ChecksumForm::Rfc9568 => sum,
                 }
             }
             (Body::V3Ipv6 { interval, addresses }, Endpoints::V6 { .. }) => {
-                self.write(message, 3, interval.get().to_be_bytes(), addresses);
-                endpoints.pseudo_header(length)
+                let sum = self.write(message, 3, interval.get().to_be_bytes(), addresses);
+                sum + endpoints.pseudo_header(length)
             }
             _ => return Err(EncodeError::FamilyMismatch),
         };
-        let checksum = !fold(sum(message) + pseudo_header);
+        let checksum = !fold(sum);
         message[field::CHECKSUM].copy_from_slice(&checksum.to_be_bytes());
         Ok(length)
     }
 
-    /// Header with a checksum of zero, then the addresses.
+    /// Header with a checksum of zero, then the addresses. Returns their sum.
     #[inline]
     fn write<A: Addressing>(
         &self,
@@ -235,10 +236,10 @@ impl<'a> Advertisement<'a> {
         version: u8,
         octets_4_and_5: [u8; 2],
         addresses: &AddressList<'_, A>,
-    ) {
+    ) -> u64 {
         let (header, rest) = message.split_at_mut(HEADER_LENGTH);
         let count = addresses.len();
-        header.copy_from_slice(&[
+        let fields = [
             version << 4 | TYPE_ADVERTISEMENT,
             self.vrid.get(),
             self.priority.get(),
@@ -247,7 +248,8 @@ impl<'a> Advertisement<'a> {
             octets_4_and_5[1],
             0,
             0,
-        ]);
-        addresses.write(&mut rest[..count * A::OCTETS]);
+        ];
+        header.copy_from_slice(&fields);
+        sum_words(&fields) + addresses.write(&mut rest[..count * A::OCTETS])
     }
 }

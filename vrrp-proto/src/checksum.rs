@@ -85,14 +85,21 @@ impl Endpoints {
 /// An advertisement is at most 4096 octets, so 64 bits cannot overflow.
 #[inline]
 pub(crate) fn sum(octets: &[u8]) -> u64 {
-    let (words, rest) = octets.as_chunks::<4>();
-    let mut total = words.iter().map(|word| u64::from(u32::from_be_bytes(*word))).sum();
+    let mut total = sum_words(octets);
+    let (_, rest) = octets.as_chunks::<4>();
     if !rest.is_empty() {
         let mut last = [0; 4];
         last[..rest.len()].copy_from_slice(rest);
         total += u64::from(u32::from_be_bytes(last));
     }
     total
+}
+
+/// As [`sum`], of octets whose number is a multiple of four: every part of a VRRP message.
+#[inline]
+pub(crate) fn sum_words(octets: &[u8]) -> u64 {
+    let (words, _) = octets.as_chunks::<4>();
+    words.iter().map(|word| u64::from(u32::from_be_bytes(*word))).sum()
 }
 
 /// Whether a sum over everything, the checksum included, is all ones once it is folded (RFC 1071

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::advertisement::{Advertisement, Body};
-use crate::checksum::{AcceptedChecksum, ChecksumForm, Endpoints, fold, is_valid, sum};
+use crate::checksum::{AcceptedChecksum, ChecksumForm, Endpoints, fold, is_valid, sum_words};
 use crate::datagram::Datagram;
 use crate::error::{AuthFailure, DecodeError};
 use crate::fields::{AddressList, Addresses, Addressing, Centiseconds, Priority, Seconds, Vrid};
@@ -54,6 +54,15 @@ pub struct Packet<'a> {
     header: &'a [u8; HEADER_LENGTH],
     /// Addresses, and in VRRPv2 the authentication data.
     body: &'a [u8],
+    format: Format,
+}
+
+/// Version and family: the three forms that a message can have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    V2,
+    V3Ipv4,
+    V3Ipv6,
 }
 
 impl<'a> Packet<'a> {
@@ -76,45 +85,57 @@ impl<'a> Packet<'a> {
             });
         };
         let version = header[field::VERSION_TYPE] >> 4;
-        let (address_octets, trailer, allowed) = match (datagram.endpoints, version) {
-            (Endpoints::V4 { .. }, 2) => (4, AUTH_DATA_LENGTH, ""),
-            (Endpoints::V4 { .. }, 3) => (4, 0, ""),
-            (Endpoints::V6 { .. }, 3) => (16, 0, ""),
-            (Endpoints::V4 { .. }, _) => (0, 0, "2 and 3"),
-            (Endpoints::V6 { .. }, _) => (0, 0, "3"),
+        let (format, address_octets, trailer) = match (&datagram.endpoints, version) {
+            (Endpoints::V4 { .. }, 3) => (Format::V3Ipv4, 4, 0),
+            (Endpoints::V4 { .. }, 2) => (Format::V2, 4, AUTH_DATA_LENGTH),
+            (Endpoints::V6 { .. }, 3) => (Format::V3Ipv6, 16, 0),
+            (endpoints, _) => return Err(wrong_version(endpoints, version)),
         };
-        if address_octets == 0 {
-            return Err(DecodeError::Version { received: version, allowed });
-        }
         let kind = header[field::VERSION_TYPE] & 0x0f;
         if kind != TYPE_ADVERTISEMENT {
             return Err(DecodeError::Type { received: kind });
         }
         let count = header[field::COUNT];
-        let split = usize::from(count) * address_octets;
-        if body.len() != split + trailer {
-            return Err(DecodeError::Length {
-                count,
-                expected: HEADER_LENGTH + split + trailer,
-                received: message.len(),
-            });
+        let expected = usize::from(count) * address_octets + trailer;
+        if body.len() != expected {
+            let expected = HEADER_LENGTH + expected;
+            return Err(DecodeError::Length { count, expected, received: message.len() });
         }
         if count == 0 {
             return Err(DecodeError::NoAddresses);
         }
-        verify_checksum(version, datagram.endpoints, message, demands.checksum)?;
-        if version == 2 && header[field::AUTH_TYPE] > 2 {
+        let packet = Self { datagram, header, body, format };
+        packet.verify_checksum(demands.checksum)?;
+        if format == Format::V2 && header[field::AUTH_TYPE] > 2 {
             return Err(DecodeError::UnsupportedAuthType { received: header[field::AUTH_TYPE] });
         }
-        Ok(Self { datagram, header, body })
+        Ok(packet)
+    }
+
+    #[inline]
+    fn verify_checksum(&self, accepted: AcceptedChecksum) -> Result<(), DecodeError> {
+        let plain = sum_words(self.header) + sum_words(self.body);
+        let pseudo_header = match self.format {
+            Format::V2 => 0,
+            _ => self.datagram.endpoints.pseudo_header(self.datagram.message.len()),
+        };
+        let (preferred, other) = match (self.format, accepted) {
+            (Format::V3Ipv4, AcceptedChecksum::Either) => (plain + pseudo_header, plain),
+            (Format::V3Ipv4, AcceptedChecksum::Only(ChecksumForm::Rfc9568)) => (plain, plain),
+            _ => (plain + pseudo_header, plain + pseudo_header),
+        };
+        if is_valid(preferred) || is_valid(other) {
+            return Ok(());
+        }
+        Err(wrong_checksum(self.checksum(), preferred))
     }
 
     /// The version of the protocol.
     #[inline]
     pub const fn version(&self) -> Version {
-        match self.header[field::VERSION_TYPE] >> 4 {
-            2 => Version::V2,
-            _ => Version::V3,
+        match self.format {
+            Format::V2 => Version::V2,
+            Format::V3Ipv4 | Format::V3Ipv6 => Version::V3,
         }
     }
 
@@ -180,9 +201,9 @@ impl<'a> Packet<'a> {
     /// The virtual addresses.
     #[inline]
     pub fn addresses(&self) -> Addresses<'a> {
-        match self.datagram.endpoints {
-            Endpoints::V4 { .. } => Addresses::V4(self.list()),
-            Endpoints::V6 { .. } => Addresses::V6(self.list()),
+        match self.format {
+            Format::V2 | Format::V3Ipv4 => Addresses::V4(self.list()),
+            Format::V3Ipv6 => Addresses::V6(self.list()),
         }
     }
 
@@ -215,19 +236,15 @@ impl<'a> Packet<'a> {
     #[inline]
     pub(crate) fn believed(&self) -> Result<Advertisement<'a>, DecodeError> {
         let vrid = Vrid::new(self.vrid()).map_err(DecodeError::Vrid)?;
-        let body = match (self.version(), self.addresses()) {
-            (Version::V2, Addresses::V4(addresses)) => Body::V2 {
+        let interval = || Centiseconds::new(self.interval()).map_err(DecodeError::Interval);
+        let body = match self.format {
+            Format::V2 => Body::V2 {
                 interval: Seconds::new(self.header[field::ADVER_INT])
                     .map_err(DecodeError::Interval)?,
-                addresses,
+                addresses: self.list(),
             },
-            (_, addresses) => {
-                let interval = Centiseconds::new(self.interval()).map_err(DecodeError::Interval)?;
-                match addresses {
-                    Addresses::V4(addresses) => Body::V3Ipv4 { interval, addresses },
-                    Addresses::V6(addresses) => Body::V3Ipv6 { interval, addresses },
-                }
-            }
+            Format::V3Ipv4 => Body::V3Ipv4 { interval: interval()?, addresses: self.list() },
+            Format::V3Ipv6 => Body::V3Ipv6 { interval: interval()?, addresses: self.list() },
         };
         Ok(Advertisement::from_parts(vrid, self.priority(), body))
     }
@@ -248,34 +265,17 @@ impl fmt::Debug for Packet<'_> {
     }
 }
 
-#[inline]
-fn verify_checksum(
-    version: u8,
-    endpoints: Endpoints,
-    message: &[u8],
-    accepted: AcceptedChecksum,
-) -> Result<(), DecodeError> {
-    let plain = sum(message);
-    let with_pseudo_header = || plain + endpoints.pseudo_header(message.len());
-    let (valid, preferred) = match (version, endpoints, accepted) {
-        (2, ..) | (_, Endpoints::V4 { .. }, AcceptedChecksum::Only(ChecksumForm::Rfc9568)) => {
-            (is_valid(plain), plain)
-        }
-        (_, Endpoints::V4 { .. }, AcceptedChecksum::Either) => {
-            let total = with_pseudo_header();
-            (is_valid(total) || is_valid(plain), total)
-        }
-        _ => {
-            let total = with_pseudo_header();
-            (is_valid(total), total)
-        }
+#[cold]
+fn wrong_version(endpoints: &Endpoints, received: u8) -> DecodeError {
+    let allowed = match endpoints {
+        Endpoints::V4 { .. } => "2 and 3",
+        Endpoints::V6 { .. } => "3",
     };
-    if valid { Ok(()) } else { Err(wrong_checksum(message, preferred)) }
+    DecodeError::Version { received, allowed }
 }
 
 #[cold]
-fn wrong_checksum(message: &[u8], sum: u64) -> DecodeError {
-    let received = u16::from_be_bytes([message[6], message[7]]);
+fn wrong_checksum(received: u16, sum: u64) -> DecodeError {
     // Take the field's own share out of the sum to tell what it should have been.
     let computed = !fold(sum + u64::from(!received));
     DecodeError::Checksum { received, computed }

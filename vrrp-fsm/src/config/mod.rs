@@ -136,7 +136,7 @@ impl Config {
     /// `Accept_Mode`: whether packets to the virtual addresses are for this machine.
     ///
     /// Default: true, unlike in RFC 9568 section 6.1, because a program that takes a virtual address
-    /// wants to serve on it. See [`accepts`](Self::accepts).
+    /// wants to serve on it. No action tells it: the driver asks [`accepts`](Self::accepts) and filters.
     #[must_use]
     pub fn accept_mode(mut self, accept: bool) -> Self {
         self.accept = accept;

@@ -35,6 +35,8 @@ pub struct VirtualRouter {
     phase: Phase,
     /// `Active_Adver_Interval` in nanoseconds: learned in VRRPv3, our own in VRRPv2.
     active_interval: u64,
+    /// Whether it was learned, and not taken from our own configuration.
+    is_learned: bool,
     /// Bits of [`Fault`].
     faults: u8,
     /// Bits of [`Report`]: what has been told since the last change of state.
@@ -86,6 +88,7 @@ impl VirtualRouter {
         Self {
             priority: config.priority,
             active_interval: timers::nanoseconds_of(config.interval()),
+            is_learned: false,
             config,
             primary_address: None,
             phase: Phase::Initialize,
@@ -96,8 +99,11 @@ impl VirtualRouter {
         }
     }
 
-    /// Takes an input and the timers that are due at `now`, in this order: a Backup that was woken
-    /// late and finds the Active router's advertisement in its socket does nothing.
+    /// Takes an input, and then the timers that are due at `now` unless the input is a packet.
+    ///
+    /// A packet makes no timer expire: a Backup that was woken late and finds refused packets and the
+    /// Active router's advertisement in its socket does nothing. So empty the socket first and call
+    /// with [`Input::Wake`] then.
     ///
     /// Total: any input in any state is answered, and no packet can make it panic. A `now` before an earlier
     /// one counts as that earlier one.
@@ -109,10 +115,12 @@ impl VirtualRouter {
             Input::Advertisement { source, advertisement } => {
                 self.receive(source, advertisement, &mut actions);
             }
-            Input::Wake => {}
-            other => self.take(other, &mut actions),
+            Input::Rejected(kind) => self.stats.count_rejected(kind),
+            other => {
+                self.take(other, &mut actions);
+                self.expire_if_due(&mut actions);
+            }
         }
-        self.expire_if_due(&mut actions);
         actions
     }
 
@@ -124,20 +132,18 @@ impl VirtualRouter {
                 }
             }
             Input::Shutdown => self.shut_down(actions),
-            Input::PrimaryAddress(address) => {
-                self.primary_address = address;
-                match address {
-                    Some(_) => self.clear_fault(Fault::NoPrimaryAddress, actions),
-                    None => self.set_fault(Fault::NoPrimaryAddress, actions),
-                }
+            Input::PrimaryAddress(Some(address)) => {
+                self.primary_address = Some(address);
+                self.clear_fault(Fault::NoPrimaryAddress, actions);
             }
-            Input::Rejected(kind) => self.stats.count_rejected(kind),
-            Input::SetPriority(priority) => self.set_priority(priority, actions),
+            // The address is remembered: an Active router says good-bye from it.
+            Input::PrimaryAddress(None) => self.set_fault(Fault::NoPrimaryAddress, actions),
+            Input::SetPriority(priority) => self.set_priority(priority),
             Input::Fault(fault) => self.set_fault(fault, actions),
             Input::Recovered(fault) => self.clear_fault(fault, actions),
             Input::AddressesLost => self.restore_addresses(actions),
             Input::Failed(action) => self.failed(action, actions),
-            Input::Advertisement { .. } | Input::Wake => {}
+            Input::Advertisement { .. } | Input::Rejected(_) | Input::Wake => {}
         }
     }
 
@@ -160,32 +166,42 @@ impl VirtualRouter {
         let mut actions = Actions::none();
         let own_interval = timers::nanoseconds_of(config.interval());
         let addresses_changed = self.config.addresses() != config.addresses();
+        let announcements_changed = self.config.announcements != config.announcements;
+        let interval_before = self.active_interval;
         let down_before = self.active_down_interval();
-        // In Backup a VRRPv3 router goes on with the interval that it learned.
-        if self.config.version() == vrrp_proto::Version::V2 || !self.is(State::Backup) {
-            self.active_interval = own_interval;
-        }
-        let priority = config.priority;
+        self.priority = config.priority;
         self.config = config;
         self.reported = 0;
+        // What another router said of its interval still holds.
+        if !self.is_learned {
+            self.active_interval = own_interval;
+        }
+        let down_now = self.active_down_interval();
+        let has_other_interval = self.active_interval != interval_before;
         match &mut self.phase {
-            Phase::Backup { active_down, .. } => {
-                self.priority = priority;
-                let down_now = timers::active_down(self.active_interval, priority, &self.config);
-                *active_down = active_down.shifted(down_before, down_now);
+            Phase::Backup { active_down, preempt_from, expecting } => {
+                *preempt_from = None;
+                let anew = self.now.after(down_now);
+                *active_down = match (has_other_interval, *expecting) {
+                    (false, _) => active_down.shifted(down_before, down_now),
+                    // It is known to have stopped.
+                    (true, Cause::ActiveStopped) => anew.min(*active_down),
+                    (true, _) => anew,
+                };
                 self.own_addresses_at_once(&mut actions);
             }
             Phase::Active { advertisement_due, announcements, .. } => {
-                self.priority = priority;
                 *advertisement_due = (*advertisement_due).min(self.now.after(own_interval));
                 if addresses_changed {
                     let burst = announcements.begin(self.now, &self.config.announcements);
                     self.transmit(self.priority, &mut actions);
                     actions.push(Action::ReplaceAddresses);
                     actions.push(Action::Announce(burst));
+                } else if announcements_changed {
+                    announcements.change(self.now, &self.config.announcements);
                 }
             }
-            Phase::Initialize | Phase::Fault { .. } => self.priority = priority,
+            Phase::Initialize | Phase::Fault { .. } => {}
         }
         self.expire_if_due(&mut actions);
         Ok(actions)
@@ -230,7 +246,7 @@ impl VirtualRouter {
         self.priority
     }
 
-    /// The address that advertisements are sent from.
+    /// The address that advertisements are sent from; in [`Fault::NoPrimaryAddress`] the last one.
     pub fn primary_address(&self) -> Option<IpAddr> {
         self.primary_address
     }
@@ -258,14 +274,17 @@ impl VirtualRouter {
         actions.push(Action::Transmit(priority));
     }
 
-    fn set_priority(&mut self, priority: Priority, actions: &mut Actions) {
-        let priority = priority.max(Priority::MIN);
+    /// 255 is not to be had by tracking, nor to be lost: who owns the addresses is configured.
+    fn set_priority(&mut self, priority: Priority) {
+        if self.config.priority.is_owner() {
+            return;
+        }
+        let priority = priority.clamp(Priority::MIN, Priority::MAX_NOT_OWNER);
         let before = self.active_down_interval();
         self.priority = priority;
         let after = self.active_down_interval();
         if let Phase::Backup { active_down, .. } = &mut self.phase {
             *active_down = active_down.shifted(before, after);
-            self.own_addresses_at_once(actions);
         }
     }
 

@@ -29,7 +29,11 @@ impl VirtualRouter {
         if matches!(self.phase, Phase::Initialize | Phase::Fault { .. }) {
             return;
         }
-        if self.is_for_another(advertisement) {
+        if advertisement.vrid() != self.config.vrid {
+            self.stats.vrid_errors += 1;
+            return;
+        }
+        if self.is_of_another_kind(advertisement) {
             self.stats.version_errors += 1;
             return;
         }
@@ -43,17 +47,22 @@ impl VirtualRouter {
         self.stats.advertisements_received += 1;
         self.stats.priority_zero_received += u64::from(advertisement.priority().is_stopped());
         match self.phase {
-            Phase::Backup { .. } => self.receive_in_backup(advertisement),
+            Phase::Backup { .. } => self.receive_in_backup(source, advertisement, actions),
             _ => self.receive_in_active(source, advertisement, actions),
         }
     }
 
     #[inline]
-    fn is_for_another(&self, advertisement: &Advertisement<'_>) -> bool {
+    fn is_of_another_kind(&self, advertisement: &Advertisement<'_>) -> bool {
         advertisement.version() != self.config.version()
             || matches!(advertisement.addresses(), vrrp_proto::Addresses::V6(_))
                 != self.config.is_ipv6()
-            || advertisement.vrid() != self.config.vrid
+    }
+
+    #[inline]
+    pub(super) fn learn_interval(&mut self, advertisement: &Advertisement<'_>) {
+        self.active_interval = nanoseconds_of(advertisement.interval());
+        self.is_learned = advertisement.version() == Version::V3;
     }
 
     /// The checks of section 7.1 against the local configuration. Each version says in its own way
@@ -80,8 +89,16 @@ impl VirtualRouter {
     }
 
     #[inline]
-    fn receive_in_backup(&mut self, advertisement: &Advertisement<'_>) {
+    fn receive_in_backup(
+        &mut self,
+        source: IpAddr,
+        advertisement: &Advertisement<'_>,
+        actions: &mut Actions,
+    ) {
         let now = self.now;
+        if self.primary_address == Some(source) {
+            self.same_address(actions);
+        }
         let Phase::Backup { active_down, preempt_from, expecting } = &mut self.phase else {
             return;
         };
@@ -102,10 +119,12 @@ impl VirtualRouter {
             !self.config.preempt || now < from
         };
         if is_accepted {
-            self.active_interval = nanoseconds_of(advertisement.interval());
-            let down = timers::active_down(self.active_interval, self.priority, &self.config);
-            *active_down = now.after(down);
-            *expecting = Cause::ActiveSilent;
+            self.learn_interval(advertisement);
+            let deadline = now.after(self.active_down_interval());
+            if let Phase::Backup { active_down, expecting, .. } = &mut self.phase {
+                *active_down = deadline;
+                *expecting = Cause::ActiveSilent;
+            }
         } else {
             // "Discard the ADVERTISEMENT": the timer goes on and we take over when it expires.
             *expecting = Cause::Preemption;
@@ -131,10 +150,7 @@ impl VirtualRouter {
         let against_ours = self.primary_address.map_or(Ordering::Less, |own| source.cmp(&own));
         match advertisement.priority().cmp(&self.priority).then(against_ours) {
             Ordering::Greater => self.yield_to(advertisement, actions),
-            Ordering::Equal => {
-                self.stats.same_address += 1;
-                self.report(Report::SameAddress, Event::SameAddress, actions);
-            }
+            Ordering::Equal => self.same_address(actions),
             Ordering::Less => {
                 if self.config.answer_losing {
                     self.answer(actions);
@@ -142,6 +158,11 @@ impl VirtualRouter {
                 self.contest(actions);
             }
         }
+    }
+
+    fn same_address(&mut self, actions: &mut Actions) {
+        self.stats.same_address += 1;
+        self.report(Report::SameAddress, Event::SameAddress, actions);
     }
 
     /// Section 7.1: the owner discards every advertisement. It still has to win its neighbours back.

@@ -27,6 +27,13 @@ impl Schedule {
         at_least_once(settings.repeat)
     }
 
+    /// Goes on by other settings; nothing is announced at once.
+    pub(super) fn change(&mut self, now: Timestamp, settings: &Announcements) {
+        if let Self::Refresh { .. } | Self::Done = self {
+            *self = Self::refreshing(now, settings);
+        }
+    }
+
     #[inline]
     pub(super) fn due(&self) -> Option<Timestamp> {
         match self {

@@ -19,9 +19,12 @@ impl VirtualRouter {
     /// RFC 9568 section 6.4.1, on a Startup event or when the last fault is gone.
     pub(super) fn start(&mut self, cause: Cause, actions: &mut Actions) {
         self.active_interval = nanoseconds_of(self.config.interval());
+        self.is_learned = false;
         if self.faults != 0 {
             let fault = self.faults().next().unwrap_or(Fault::NoPrimaryAddress);
-            self.enter(Phase::Fault { retry: None }, Cause::Fault(fault), actions);
+            let is_refused = self.faults & Fault::AddressesRefused.bit() != 0;
+            let retry = is_refused.then(|| self.now + ADDRESS_RETRY);
+            self.enter(Phase::Fault { retry }, Cause::Fault(fault), actions);
         } else if self.priority.is_owner() {
             self.become_active(Cause::Owner, actions);
         } else {
@@ -48,6 +51,7 @@ impl VirtualRouter {
     pub(super) fn become_active(&mut self, cause: Cause, actions: &mut Actions) {
         let own_interval = nanoseconds_of(self.config.interval());
         self.active_interval = own_interval;
+        self.is_learned = false;
         let mut announcements = Schedule::Done;
         let burst = announcements.begin(self.now, &self.config.announcements);
         self.transmit(self.priority, actions);
@@ -75,7 +79,7 @@ impl VirtualRouter {
 
     /// Section 6.4.3: the other router is the Active one, and learned from.
     pub(super) fn yield_to(&mut self, advertisement: &Advertisement<'_>, actions: &mut Actions) {
-        self.active_interval = nanoseconds_of(advertisement.interval());
+        self.learn_interval(advertisement);
         actions.push(Action::RemoveAddresses);
         self.become_backup(Cause::Outranked, actions);
     }

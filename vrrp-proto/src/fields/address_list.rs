@@ -2,6 +2,7 @@ use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::OutOfRange;
+use crate::checksum::sum_words;
 
 /// An address family that VRRP knows: [`Ipv4Addr`] or [`Ipv6Addr`].
 pub trait Addressing:
@@ -12,9 +13,9 @@ pub trait Addressing:
     /// Reads one address; `octets` has [`OCTETS`](Self::OCTETS) octets.
     #[doc(hidden)]
     fn read(octets: &[u8]) -> Self;
-    /// Writes one address; `octets` has [`OCTETS`](Self::OCTETS) octets.
+    /// Writes one address and returns its sum; `octets` has [`OCTETS`](Self::OCTETS) octets.
     #[doc(hidden)]
-    fn write(self, octets: &mut [u8]);
+    fn write(self, octets: &mut [u8]) -> u64;
 }
 
 mod sealed {
@@ -32,8 +33,9 @@ impl Addressing for Ipv4Addr {
     }
 
     #[inline]
-    fn write(self, octets: &mut [u8]) {
+    fn write(self, octets: &mut [u8]) -> u64 {
         octets.copy_from_slice(&self.octets());
+        sum_words(&self.octets())
     }
 }
 
@@ -46,8 +48,9 @@ impl Addressing for Ipv6Addr {
     }
 
     #[inline]
-    fn write(self, octets: &mut [u8]) {
+    fn write(self, octets: &mut [u8]) -> u64 {
         octets.copy_from_slice(&self.octets());
+        sum_words(&self.octets())
     }
 }
 
@@ -104,15 +107,17 @@ impl<'a, A: Addressing> AddressList<'a, A> {
         Iter(self.0)
     }
 
-    /// Writes the addresses; `octets` has room for exactly these.
+    /// Writes the addresses and returns their sum; `octets` has room for exactly these.
     #[inline]
-    pub(crate) fn write(&self, octets: &mut [u8]) {
+    pub(crate) fn write(&self, octets: &mut [u8]) -> u64 {
         match self.0 {
-            Source::Wire(wire) => octets.copy_from_slice(wire),
+            Source::Wire(wire) => {
+                octets.copy_from_slice(wire);
+                sum_words(wire)
+            }
             Source::Typed(addresses) => {
-                for (chunk, address) in octets.chunks_exact_mut(A::OCTETS).zip(addresses) {
-                    address.write(chunk);
-                }
+                let chunks = octets.chunks_exact_mut(A::OCTETS);
+                chunks.zip(addresses).map(|(chunk, address)| address.write(chunk)).sum()
             }
         }
     }

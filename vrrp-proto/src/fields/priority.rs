@@ -22,6 +22,8 @@ impl Priority {
     pub const MIN: Self = Self(1);
     /// 100: what a router has that was given none.
     pub const DEFAULT: Self = Self(100);
+    /// 254: the highest priority of a router that does not own the addresses.
+    pub const MAX_NOT_OWNER: Self = Self(254);
     /// 255: the virtual addresses are the router's own.
     pub const OWNER: Self = Self(255);
 
