@@ -3,7 +3,7 @@
 //! Needs root and keepalived, and fails without.
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lab::namespaces::Lan;
@@ -30,6 +30,17 @@ fn resident(process: u32) -> (u64, u64) {
     total
 }
 
+/// Does not outlive the test.
+struct Vip(Child);
+
+impl Drop for Vip {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 fn half_of_the_memory_of_keepalived() {
     let lan = Lan::new(2).unwrap();
@@ -49,17 +60,15 @@ fn half_of_the_memory_of_keepalived() {
     let keepalived = resident(peer.process_id().unwrap());
     peer.kill(lan.host(0)).unwrap();
 
-    let mut vip = lan.host(1).namespace().run(|| {
+    let vip = Vip(lan.host(1).namespace().run(|| {
         Command::new(env!("CARGO_BIN_EXE_vip"))
             .args(["eth0", "51", "200", "10.77.0.100/24"])
             .stdout(Stdio::null())
             .spawn()
             .unwrap()
-    });
+    }));
     is_active(1);
-    let ours = resident(vip.id());
-    vip.kill().unwrap();
-    vip.wait().unwrap();
+    let ours = resident(vip.0.id());
 
     println!("vip: {ours:?} KiB (RSS, PSS), keepalived: {keepalived:?} KiB");
     assert!(ours.0 * 2 <= keepalived.0, "RSS: {ours:?}, keepalived {keepalived:?}");

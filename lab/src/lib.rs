@@ -9,7 +9,10 @@
 //!
 //! Nothing here is published; everything that talks goes through namespaces that this crate made.
 
+mod frame;
 pub mod namespaces;
 pub mod node;
 pub mod peers;
 pub mod sim;
+
+pub use frame::{Frame, write_pcap};

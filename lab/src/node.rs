@@ -158,24 +158,38 @@ impl Node {
         Ok(())
     }
 
-    /// Ends the process at once, as a crash does.
+    /// Ends the process at once, as a crash does; nothing happens when it has ended.
     ///
     /// # Errors
-    /// When it is gone.
+    /// When it cannot be killed.
     pub fn kill(&mut self) -> io::Result<()> {
+        // Neither signals a process that was waited for.
         self.child.kill()?;
         self.child.wait().map(drop)
     }
 
-    /// Asks it to stop (SIGTERM) and waits until it has.
+    /// Asks it to stop (SIGTERM) and waits until it has; nothing happens when it has ended.
     ///
     /// # Errors
-    /// When it does not, or not well.
+    /// When it does not in five seconds, or not well.
     pub fn terminate(&mut self) -> io::Result<()> {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        if self.child.try_wait()?.is_some() {
+            return Ok(());
+        }
         let process = i32::try_from(self.child.id()).map_err(io::Error::other)?;
         kill(Pid::from_raw(process), Signal::SIGTERM)?;
-        let status = self.child.wait()?;
-        if status.success() { Ok(()) } else { Err(io::Error::other(status.to_string())) }
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match self.child.try_wait()? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => return Err(io::Error::other(status.to_string())),
+                None if Instant::now() > end => {
+                    return Err(io::Error::other("the router does not stop"));
+                }
+                None => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
     }
 }
 

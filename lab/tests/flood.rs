@@ -45,18 +45,35 @@ fn hostile(source: Ipv4Addr) -> Vec<Vec<u8>> {
         packet[at] = octet;
         packet
     };
-    vec![
+    // With a checksum that is right for what is in the packet, so that only the one thing is wrong.
+    let summed = |mut packet: Vec<u8>| {
+        packet[VRRP + 6..VRRP + 8].fill(0);
+        let length = u32::try_from(packet.len() - VRRP).unwrap();
+        let pseudo_header = [&packet[12..20], &[0, 112], &length.to_be_bytes()[2..]].concat();
+        let words = pseudo_header.chunks(2).chain(packet[VRRP..].chunks(2));
+        let sum: u32 = words.map(|w| u32::from(w[0]) << 8 | u32::from(w[1])).sum();
+        let folded = u16::try_from((sum >> 16) + (sum & 0xffff)).unwrap();
+        packet[VRRP + 6..VRRP + 8].copy_from_slice(&(!folded).to_be_bytes());
+        packet
+    };
+    let mut packets = vec![
         damaged(TTL, 254),
-        damaged(VRRP, 0x21),
-        damaged(VRRP, 0x41),
-        damaged(VRRP, 0x32),
+        summed(damaged(VRRP, 0x41)),
+        summed(damaged(VRRP, 0x32)),
+        summed(damaged(VRRP + 3, 2)),
+        // An interval of zero.
+        summed(damaged(VRRP + 5, 0)),
         damaged(VRRP + 2, 0),
-        damaged(VRRP + 3, 2),
-        damaged(VRRP + 5, 0),
         damaged(VRRP + 7, 0xff),
-        good[..VRRP + 8].to_vec(),
+        summed(good[..VRRP + 8].to_vec()),
         good[..VRRP + 4].to_vec(),
-    ]
+    ];
+    for packet in &mut packets {
+        // The kernel corrects nothing but the length and the header's checksum.
+        let length = u16::try_from(packet.len()).unwrap().to_be_bytes();
+        packet[2..4].copy_from_slice(&length);
+    }
+    packets
 }
 
 /// Sends until it is told to stop; returns how many packets left.
@@ -64,12 +81,7 @@ fn attack(source: Ipv4Addr, is_over: &AtomicBool) -> u64 {
     let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(255))).unwrap();
     socket.bind_device(Some(b"eth0")).unwrap();
     let destination = SocketAddr::from((MULTICAST_IPV4, 0)).into();
-    let mut packets = hostile(source);
-    for packet in &mut packets {
-        // The kernel corrects nothing but the length and the header's checksum.
-        let length = u16::try_from(packet.len()).unwrap().to_be_bytes();
-        packet[2..4].copy_from_slice(&length);
-    }
+    let packets = hostile(source);
     let begin = Instant::now();
     let mut sent = 0u64;
     let mut next = packets.iter().cycle();
@@ -134,7 +146,7 @@ fn a_flood_moves_no_timer() {
     let cut = Instant::now();
     lan.set_cable(0, false).unwrap();
     let takeover = loop {
-        let notice = events.wait_timeout(Duration::from_secs(5)).expect("a takeover");
+        let notice = events.wait_timeout(Duration::from_secs(5)).unwrap();
         if backup.state() == State::Active {
             break notice.at - cut;
         }
@@ -149,11 +161,18 @@ fn a_flood_moves_no_timer() {
     let rate = flood as f64 / begin.elapsed().as_secs_f64();
     assert!(rate > 0.9 * f64::from(PER_SECOND), "only {rate:.0} packets a second");
 
-    // Every one was counted, and no event was made of any.
+    // Every one that arrived was counted, and no event was made of any.
     for vrrp in [vrrp_of_active, vrrp_of_backup] {
         let counters = vrrp.counters().unwrap();
         println!("{rate:.0} hostile packets a second; {counters:?}; takeover {takeover:?}");
-        assert!(counters.received > flood / 2, "{counters:?} of {flood}");
+        // The Active router's host lost its cable before the flood ended.
+        assert!(counters.received > flood * 9 / 10, "{counters:?} of {flood}");
+        let refused = counters.ttl_errors
+            + counters.version_errors
+            + counters.checksum_errors
+            + counters.vrid_errors
+            + counters.other_errors;
+        assert!(counters.received - refused < 1000, "{counters:?}: advertisements only");
         assert!(counters.ttl_errors > 0 && counters.version_errors > 0);
         assert!(counters.checksum_errors > 0 && counters.other_errors > 0);
     }

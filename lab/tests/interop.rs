@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use lab::namespaces::{Capture, Lan, write_pcap};
+use lab::namespaces::{Capture, Lan};
 use lab::node::{Node, NodeConfig};
 use lab::peers::{Folder, Implementation, Peer, find_program};
 
@@ -84,7 +84,7 @@ impl Run {
             let last: Vec<bool> = known
                 .iter()
                 .rev()
-                .filter_map(lab::namespaces::Frame::advertisement)
+                .filter_map(lab::Frame::advertisement)
                 .take(3)
                 .map(|(source, _, priority)| {
                     (ours.contains(&source) == (host == OURS)) && priority > 0
@@ -126,7 +126,7 @@ impl Run {
         let folder = Folder::new().unwrap();
         let file = folder.path().join("capture.pcap");
         let frames = self.capture.stop();
-        write_pcap(&file, &frames).unwrap();
+        lab::write_pcap(&file, &frames).unwrap();
         let tshark = find_program("tshark").unwrap();
         let count = |filter: &str| {
             let output = std::process::Command::new(&tshark)
@@ -205,6 +205,25 @@ fn ours_is_lower(case: &Case) {
     run.assert_well_formed();
 }
 
+/// Nobody restarts: what each has counted and remembers has to fit when they meet again.
+fn the_cable_is_pulled(case: &Case) {
+    let mut run = Run::new(case, 200, 100);
+    run.start_peer();
+    run.start_ours();
+    run.node().wait_for("Active", LONG).unwrap();
+    run.assert_active(OURS, "elected");
+    for _ in 0..2 {
+        run.lan.set_cable(OURS, false).unwrap();
+        run.node().wait_for("Fault", LONG).unwrap();
+        run.assert_active(PEER, "our cable is pulled");
+        run.lan.set_cable(OURS, true).unwrap();
+        run.node().wait_for("Active", LONG).unwrap();
+        run.assert_active(OURS, "our cable is back");
+    }
+    run.node().terminate().unwrap();
+    run.assert_well_formed();
+}
+
 const IPV4: &[&str] = &["10.77.0.100/24"];
 const IPV6: &[&str] = &["fe80::100/64", "fd77::100/64"];
 
@@ -216,6 +235,11 @@ macro_rules! cases {
             #[test]
             fn ours_is_higher() {
                 super::ours_is_higher(&$case);
+            }
+
+            #[test]
+            fn the_cable_is_pulled() {
+                super::the_cable_is_pulled(&$case);
             }
 
             #[test]

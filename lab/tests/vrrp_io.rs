@@ -6,11 +6,12 @@ use std::net::IpAddr;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use lab::namespaces::{Frame, Lan};
+use lab::Frame;
+use lab::namespaces::Lan;
 use lab::node::{ARGUMENT, Node, NodeConfig};
 use vrrp_io::fsm::{Event, Fault, State};
 use vrrp_io::proto::{Centiseconds, Interval, Priority, Vrid};
-use vrrp_io::{AddError, ReconfigureError, Router, RouterConfig, Vrrp};
+use vrrp_io::{AddError, NoEvent, ReconfigureError, Router, RouterConfig, Vrrp};
 
 const NODE: &str = env!("CARGO_BIN_EXE_lab-node");
 const LONG: Duration = Duration::from_secs(10);
@@ -70,7 +71,9 @@ fn takeover_after_a_crash_comes_within_5_ms_of_the_bound() {
     let adverts: Vec<(&Frame, IpAddr)> =
         frames.iter().filter_map(|frame| Some((frame, frame.advertisement()?.0))).collect();
     let last = adverts.iter().rfind(|(_, source)| *source == lan.host(0).ipv4()).unwrap();
-    let first = adverts.iter().find(|(_, source)| *source == lan.host(1).ipv4()).unwrap();
+    let is_successor =
+        |(frame, source): &&(&Frame, IpAddr)| frame.at > last.0.at && *source == lan.host(1).ipv4();
+    let first = adverts.iter().find(is_successor).unwrap();
     let takeover = first.0.at - last.0.at;
     // 3 * 100 ms + (256 - 100) / 256 * 100 ms
     let bound = Duration::from_micros(360_937);
@@ -131,9 +134,13 @@ fn the_handle_says_and_does_everything() {
     // Dropped: the same.
     drop(low);
     assert!(!holds(&lan, 1));
-    while let Some(notice) = events.wait_timeout(LONG) {
-        assert_eq!(notice.missed, 0);
-    }
+    let end = loop {
+        match events.wait_timeout(LONG) {
+            Ok(notice) => assert_eq!(notice.missed, 0),
+            Err(end) => break end,
+        }
+    };
+    assert_eq!(end, NoEvent::Ended);
 }
 
 #[test]
@@ -163,7 +170,7 @@ fn an_interface_that_does_not_exist_is_an_error() {
 
 #[test]
 fn an_interface_that_goes_and_returns_is_fault_and_recovery() {
-    let lan = Lan::new(1).unwrap();
+    let lan = Lan::new(2).unwrap();
     for address in ["10.77.0.100/24", "fe80::100/64"] {
         let router = add(&lan, 0, config(200, &[address])).unwrap();
         wait_for(&router, State::Active);
@@ -180,10 +187,16 @@ fn an_interface_that_goes_and_returns_is_fault_and_recovery() {
         let address: IpAddr = address.split('/').next().unwrap().parse().unwrap();
         let is_there = || lan.host(0).addresses().unwrap().contains(&address);
         wait_until("the address is there", is_there);
-        // And it speaks on the new interface.
-        let capture = lan.capture().unwrap();
-        std::thread::sleep(Duration::from_millis(300));
-        assert!(capture.stop().iter().any(|frame| frame.advertisement().is_some()));
+        // It speaks on the new interface, and it hears.
+        let other = add(&lan, 1, config(100, &[&format!("{address}/24")])).unwrap();
+        std::thread::sleep(Duration::from_millis(600));
+        assert_eq!(other.state(), State::Backup);
+        drop(other);
+        let better = add(&lan, 1, config(250, &[&format!("{address}/24")])).unwrap();
+        wait_for(&router, State::Backup);
+        wait_until("the address is gone", || !is_there());
+        drop(better);
+        wait_for(&router, State::Active);
         drop(router);
         assert!(!is_there());
     }
@@ -212,7 +225,7 @@ fn what_somebody_else_takes_away_is_put_back() {
     wait_until("the address is there", || holds(&lan, 0));
     lan.ip_address(0, "del", "10.77.0.100/24").unwrap();
     wait_until("the address is back", || holds(&lan, 0));
-    let is_told = std::iter::from_fn(|| events.wait_timeout(LONG))
+    let is_told = std::iter::from_fn(|| events.wait_timeout(LONG).ok())
         .any(|notice| notice.event == Event::AddressesRestored);
     assert!(is_told);
     assert_eq!(router.status().unwrap().stats.addresses_restored, 1);
@@ -270,4 +283,116 @@ fn a_missing_privilege_is_named() {
         assert!(!output.status.success());
         assert!(said.contains(missing), "{missing} is not in {said}");
     }
+}
+
+#[test]
+fn a_virtual_router_runs_once_whoever_starts_it() {
+    let lan = Lan::new(1).unwrap();
+    let first = add(&lan, 0, config(200, &["10.77.0.100/24"])).unwrap();
+    wait_for(&first, State::Active);
+    wait_until("the address is there", || holds(&lan, 0));
+    // Another thread, as another process would be.
+    let second = add(&lan, 0, config(250, &["10.77.0.100/24"])).unwrap_err();
+    assert!(matches!(second, AddError::VridInUse { .. }), "{second}");
+    assert!(holds(&lan, 0), "the live router keeps its address");
+    first.stop();
+    add(&lan, 0, config(250, &["10.77.0.100/24"])).unwrap();
+}
+
+#[test]
+fn two_routers_on_an_interface_have_different_addresses() {
+    let lan = Lan::new(1).unwrap();
+    lan.host(0).namespace().run(|| {
+        let other = |address: &str| {
+            RouterConfig::builder("eth0", Vrid::new(52).unwrap())
+                .address(address.parse().unwrap())
+                .build()
+                .unwrap()
+        };
+        let vrrp = Vrrp::start().unwrap();
+        let first = vrrp.add(config(200, &["10.77.0.100/24"])).unwrap();
+        let refused = vrrp.add(other("10.77.0.100/24")).unwrap_err();
+        assert!(matches!(refused, AddError::AddressInUse { .. }), "{refused}");
+        let second = vrrp.add(other("10.77.0.101/24")).unwrap();
+        let refused = first.reconfigure(config(200, &["10.77.0.101/24"])).unwrap_err();
+        assert!(matches!(refused, ReconfigureError::Refused(_)), "{refused}");
+        drop((first, second));
+    });
+}
+
+#[test]
+fn an_owner_and_a_backup_share_an_interface() {
+    let lan = Lan::new(1).unwrap();
+    // RFC 9568 section 4.2: each router owns one address and backs up the other's.
+    let (owner, backup) = lan.host(0).namespace().run(|| {
+        let vrrp = Vrrp::start().unwrap();
+        let owner = vrrp.add(config(255, &["10.77.0.1/24"])).unwrap();
+        let backup = RouterConfig::builder("eth0", Vrid::new(52).unwrap())
+            .address("10.77.0.2/24".parse().unwrap())
+            .build()
+            .unwrap();
+        (owner, vrrp.add(backup).unwrap())
+    });
+    assert_eq!(owner.state(), State::Active);
+    assert_eq!(backup.state(), State::Backup);
+    assert_eq!(backup.status().unwrap().primary_address, Some(lan.host(0).ipv4().into()));
+}
+
+#[test]
+fn prefix_lengths_are_followed_and_leftovers_of_another_one_are_removed() {
+    let lan = Lan::new(1).unwrap();
+    let shown = || lan.host(0).command(&["ip", "address", "show", "dev", "eth0"]).unwrap();
+    let mut node = Node::start(lan.host(0), NODE.into(), &NodeConfig::v3_ipv4(200, 10)).unwrap();
+    node.wait_for("Active", LONG).unwrap();
+    wait_until("the address is there", || holds(&lan, 0));
+    node.kill().unwrap();
+    assert!(shown().contains("10.77.0.100/24"));
+    let router = add(&lan, 0, config(200, &["10.77.0.100"])).unwrap();
+    assert!(!holds(&lan, 0), "the leftover had another prefix length");
+    wait_for(&router, State::Active);
+    wait_until("the address is there", || shown().contains("10.77.0.100/32"));
+    router.reconfigure(config(200, &["10.77.0.100/24"])).unwrap();
+    let now = shown();
+    assert!(now.contains("10.77.0.100/24") && !now.contains("10.77.0.100/32"), "{now}");
+    assert_eq!(router.state(), State::Active);
+    drop(router);
+    assert!(!holds(&lan, 0));
+}
+
+#[test]
+fn a_renamed_interface_is_left_and_found_again() {
+    let lan = Lan::new(1).unwrap();
+    let rename = |from: &str, to: &str| {
+        // Linux before 6.2 renames only what is down.
+        for words in [
+            &["ip", "link", "set", from, "down"][..],
+            &["ip", "link", "set", from, "name", to],
+            &["ip", "link", "set", to, "up"],
+        ] {
+            lan.host(0).command(words).unwrap();
+        }
+    };
+    let router = add(&lan, 0, config(200, &["10.77.0.100/24"])).unwrap();
+    wait_for(&router, State::Active);
+    wait_until("the address is there", || holds(&lan, 0));
+    rename("eth0", "other");
+    wait_for(&router, State::Fault);
+    let shown = || lan.host(0).command(&["ip", "address"]).unwrap();
+    wait_until("the address is gone", || !shown().contains("10.77.0.100"));
+    rename("other", "eth0");
+    wait_for(&router, State::Active);
+    wait_until("the address is back", || shown().contains("10.77.0.100"));
+    drop(router);
+    assert!(!shown().contains("10.77.0.100"));
+}
+
+#[test]
+fn an_address_of_the_machine_is_not_taken_for_a_leftover_where_ipv6_is_off() {
+    let lan = Lan::new(1).unwrap();
+    lan.host(0).namespace().run(|| {
+        std::fs::write("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1").unwrap();
+    });
+    let refused = add(&lan, 0, config(100, &["10.77.0.1/24"])).unwrap_err();
+    assert!(matches!(refused, AddError::AddressInUse { .. }), "{refused}");
+    assert!(lan.host(0).addresses().unwrap().contains(&lan.host(0).ipv4().into()));
 }

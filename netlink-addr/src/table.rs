@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use netlink_conn::{Batch, Connection, Protocol, RequestError, flags};
+use netlink_conn::{Batch, Connection, Protocol, Request, RequestError, flags};
 
 use crate::address::Address;
 use crate::error::{AddressError, Error};
@@ -32,9 +32,10 @@ impl RouteTable {
         Ok(Self { connection, batch: Batch::new() })
     }
 
-    /// Makes sure that the addresses exist with these attributes, and says of each what became of it.
+    /// Makes sure that the addresses exist, and says of each what became of it.
     ///
-    /// An address that exists gets the new lifetimes; that is no error.
+    /// One that exists is no error. It gets the new lifetimes and keeps its label, scope, broadcast
+    /// address and peer; to change these, remove it first.
     ///
     /// # Errors
     /// [`Error`] when the kernel could not be asked; the inner ones when it refused.
@@ -69,10 +70,11 @@ impl RouteTable {
     /// # Errors
     /// [`Error`].
     pub fn addresses(&mut self) -> Result<Vec<Address>, Error> {
-        self.batch.clear();
-        self.batch.request(uapi::RTM_GETADDR, flags::DUMP).fixed(&[0; uapi::IFADDRMSG]);
+        let write = |request: &mut Request<'_>| {
+            request.fixed(&[0; uapi::IFADDRMSG]);
+        };
         self.connection
-            .dump(&self.batch, |message| Address::read(&message))
+            .dump(uapi::RTM_GETADDR, write, |message| Address::read(&message))
             .map_err(|source| Error { action: "list addresses", source })
     }
 
@@ -81,10 +83,11 @@ impl RouteTable {
     /// # Errors
     /// [`Error`].
     pub fn links(&mut self) -> Result<Vec<Link>, Error> {
-        self.batch.clear();
-        self.batch.request(uapi::RTM_GETLINK, flags::DUMP).fixed(&[0; uapi::IFINFOMSG]);
+        let write = |request: &mut Request<'_>| {
+            request.fixed(&[0; uapi::IFINFOMSG]);
+        };
         self.connection
-            .dump(&self.batch, |message| Link::read(&message))
+            .dump(uapi::RTM_GETLINK, write, |message| Link::read(&message))
             .map_err(|source| Error { action: "list interfaces", source })
     }
 

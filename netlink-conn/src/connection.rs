@@ -6,8 +6,9 @@ use neli::consts::socket::{Msg, NlFamily};
 use neli::socket::NlSocket;
 use neli::utils::Groups;
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Request};
 use crate::error::{Error, RequestError};
+use crate::flags::DUMP;
 use crate::message::{Message, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, messages};
 
 /// Acknowledgements of so many requests fit the default receive buffer of 212,992 octets; 256 were
@@ -78,21 +79,23 @@ impl Connection {
         Ok(outcomes)
     }
 
-    /// Sends a request with [`flags::DUMP`](crate::flags::DUMP) and returns what `read` makes of
-    /// each message. Messages for which it returns `None` are left out.
+    /// Asks for a list with a request of the type `kind` that `write` fills, and returns what `read`
+    /// makes of each message. Messages for which it returns `None` are left out.
     ///
     /// # Errors
-    /// Every variant of [`Error`].
+    /// Every variant of [`Error`] but [`Error::Socket`] and [`Error::Group`].
     pub fn dump<T>(
         &mut self,
-        request: &Batch,
+        kind: u16,
+        write: impl FnOnce(&mut Request<'_>),
         mut read: impl FnMut(Message<'_>) -> Option<T>,
     ) -> Result<Vec<T>, Error> {
-        let mut request = request.clone();
+        let mut batch = Batch::new();
+        write(&mut batch.request(kind, DUMP));
         for _ in 0..DUMP_ATTEMPTS {
             let sequence = self.next_sequences(1);
-            request.set_sequence(0, sequence);
-            self.send(request.slice(0..1))?;
+            batch.set_sequence(0, sequence);
+            self.send(batch.slice(0..1))?;
             if let Some(all) = self.read_dump(sequence, &mut read)? {
                 return Ok(all);
             }
@@ -169,10 +172,10 @@ impl Connection {
         Ok(())
     }
 
-    /// The next datagram; `None` when there is none, because some were lost.
+    /// The next datagram; `None` when there is none or it was too long, so that something is lost.
     fn receive(&mut self) -> Result<Option<&[u8]>, Error> {
         loop {
-            match self.socket.recv(self.buffer.as_mut_slice(), Msg::DONTWAIT) {
+            match self.socket.recv(self.buffer.as_mut_slice(), Msg::DONTWAIT | Msg::TRUNC) {
                 Ok((length, _)) => return Ok(self.buffer.get(..length)),
                 Err(error) => match error.raw_os_error() {
                     // After an overrun what did arrive is read on; the rest stays without answer.

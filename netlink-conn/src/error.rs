@@ -62,6 +62,9 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// A multicast group that cannot be listened to.
+    #[error("multicast group is {0}, allowed are 1 to 32")]
+    Group(u32),
     /// Requests could not be sent.
     #[error("netlink send")]
     Send(#[source] io::Error),

@@ -39,7 +39,7 @@ impl Events {
     /// Listens to `groups` (1 to 32, `RTNLGRP_…`) in the network namespace of the calling thread.
     ///
     /// # Errors
-    /// [`Error::Socket`].
+    /// [`Error::Group`] and [`Error::Socket`].
     pub fn open(protocol: Protocol, groups: &[u32]) -> Result<Self, Error> {
         let failed = |action| move |errno: Errno| Error::Socket { action, source: errno.into() };
         let protocol = match protocol {
@@ -57,10 +57,11 @@ impl Events {
         if setsockopt(&socket, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
             setsockopt(&socket, sockopt::RcvBuf, &RECEIVE_BUFFER).map_err(failed("SO_RCVBUF"))?;
         }
-        let mask = groups
-            .iter()
-            .filter_map(|group| 1u32.checked_shl(group.checked_sub(1)?))
-            .fold(0, |mask, bit| mask | bit);
+        let bit = |group: &u32| {
+            let bit = group.checked_sub(1).and_then(|shift| 1u32.checked_shl(shift));
+            bit.ok_or(Error::Group(*group))
+        };
+        let mask = groups.iter().map(bit).try_fold(0, |mask, bit| Ok(mask | bit?))?;
         bind(socket.as_raw_fd(), &NetlinkAddr::new(0, mask)).map_err(failed("bind"))?;
         Ok(Self { socket, buffer: vec![0; 64 * 1024] })
     }
@@ -78,6 +79,10 @@ impl Events {
                     // Only the kernel is believed.
                     if sender.is_some_and(|sender| sender.pid() != 0) {
                         continue;
+                    }
+                    if length == self.buffer.len() {
+                        // It may have been longer.
+                        received = Received::Overrun;
                     }
                     for message in messages(self.buffer.get(..length).unwrap_or_default()) {
                         match message.kind {

@@ -28,7 +28,7 @@ pub struct Message<'a> {
     pub kind: u16,
     /// `nlmsg_flags`.
     pub flags: u16,
-    /// `nlmsg_seq`; 0 in events.
+    /// `nlmsg_seq`; in events that of the request that caused them, or 0.
     pub sequence: u32,
     /// What follows the header.
     pub payload: &'a [u8],

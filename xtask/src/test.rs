@@ -25,8 +25,8 @@ fn portable() -> Outcome {
     cargo(&["test", "--package", "examples", "--bins", "--test", "programs"])?;
     println!(
         "\nleft out, because --portable was given: all of lab/tests but sim, that is our routers on real \
-         sockets, interoperation with keepalived and FRR, netlink, and the flood; and examples/tests, \
-         the memory of vip beside keepalived's"
+         sockets, interoperation with keepalived and FRR, netlink, and the flood; and of examples/tests \
+         failover on real sockets and the memory of vip beside keepalived's"
     );
     Ok(())
 }

@@ -6,7 +6,7 @@ mod links;
 mod namespace;
 mod probe;
 
-pub use capture::{Capture, Frame, write_pcap};
+pub use capture::Capture;
 pub use lan::{Host, Lan};
-pub use namespace::{Namespace, Privilege, enter_user_namespace};
-pub use probe::{Probe, Reply, longest_outage};
+pub use namespace::{Namespace, Privilege, gain_privilege};
+pub use probe::{Echo, Probe, longest_outage};

@@ -23,7 +23,7 @@ impl Namespace {
     /// Makes a namespace with its loopback interface up.
     ///
     /// # Errors
-    /// `EPERM` without `CAP_SYS_ADMIN`: be root, or [enter a user namespace](enter_user_namespace).
+    /// `EPERM` without `CAP_SYS_ADMIN`: be root, or [enter a user namespace](gain_privilege).
     pub fn new() -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel::<Job>();
         let (started, outcome) = mpsc::channel();
@@ -54,7 +54,7 @@ impl Namespace {
                 let _ = done.send(job());
             }))
             .expect("the thread of the namespace ends with its handle");
-        outcome.recv().expect("the job panicked")
+        outcome.recv().expect("the job panicked; what it said is above")
     }
 
     /// A file that stands for the namespace.
@@ -78,7 +78,7 @@ pub enum Privilege {
 ///
 /// # Errors
 /// When the system forbids user namespaces.
-pub fn enter_user_namespace() -> io::Result<Privilege> {
+pub fn gain_privilege() -> io::Result<Privilege> {
     if geteuid().is_root() {
         return Ok(Privilege::Root);
     }

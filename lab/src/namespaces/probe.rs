@@ -15,7 +15,7 @@ const ECHO_HEADER: usize = 8;
 /// One echo request and whether it was answered.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Reply {
+pub struct Echo {
     /// When it was sent, since the Unix epoch.
     pub sent: Duration,
     /// Whether an answer came before the probe ended.
@@ -26,7 +26,7 @@ pub struct Reply {
 #[derive(Debug)]
 pub struct Probe {
     is_over: Arc<AtomicBool>,
-    thread: JoinHandle<io::Result<Vec<Reply>>>,
+    thread: JoinHandle<io::Result<Vec<Echo>>>,
 }
 
 impl Probe {
@@ -53,7 +53,7 @@ impl Probe {
     ///
     /// # Errors
     /// When requests could not be sent for another reason than a network that was gone.
-    pub fn stop(self) -> io::Result<Vec<Reply>> {
+    pub fn stop(self) -> io::Result<Vec<Echo>> {
         self.is_over.store(true, Ordering::Release);
         self.thread.join().map_err(|_| io::Error::other("the probe panicked"))?
     }
@@ -64,24 +64,24 @@ fn probe(
     target: IpAddr,
     pace: Duration,
     is_over: &AtomicBool,
-) -> io::Result<Vec<Reply>> {
+) -> io::Result<Vec<Echo>> {
     const LINGER: Duration = Duration::from_millis(20);
-    let mut replies: Vec<Reply> = Vec::new();
+    let mut echoes: Vec<Echo> = Vec::new();
     let mut next = Instant::now();
     let mut end = None;
     loop {
-        read_answers(socket, target, &mut replies);
+        read_answers(socket, target, &mut echoes);
         let now = Instant::now();
         if end.is_some_and(|end| now >= end) {
-            return Ok(replies);
+            return Ok(echoes);
         }
         if end.is_none() && is_over.load(Ordering::Acquire) {
             end = Some(now + LINGER);
         }
         if now >= next && end.is_none() {
-            let number = replies.len();
+            let number = echoes.len();
             let sent = SystemTime::UNIX_EPOCH.elapsed().map_err(io::Error::other)?;
-            replies.push(Reply { sent, is_answered: false });
+            echoes.push(Echo { sent, is_answered: false });
             // Refused while nobody has the address: that is a request without an answer.
             let _ = socket.send(&request(target, number));
             next = (next + pace).max(now);
@@ -106,7 +106,7 @@ fn request(target: IpAddr, number: usize) -> [u8; ECHO_HEADER] {
     echo
 }
 
-fn read_answers(socket: &Socket, target: IpAddr, replies: &mut [Reply]) {
+fn read_answers(socket: &Socket, target: IpAddr, echoes: &mut [Echo]) {
     let mut octets = [0; 256];
     while (&mut &*socket).read(&mut octets).is_ok() {
         let (start, kind) = match target {
@@ -118,23 +118,58 @@ fn read_answers(socket: &Socket, target: IpAddr, replies: &mut [Reply]) {
         };
         let number = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
         if *is_kind == kind
-            && let Some(reply) = replies.get_mut(number)
+            && let Some(echo) = echoes.get_mut(number)
         {
-            reply.is_answered = true;
+            echo.is_answered = true;
         }
     }
 }
 
-/// For how long requests went unanswered at most: from the last answered one before a gap to the
-/// first one after it, less the pace. Requests before the first answer do not count.
-pub fn longest_outage(replies: &[Reply], from: Duration, to: Duration) -> Duration {
-    let within = replies.iter().filter(|reply| reply.sent >= from && reply.sent <= to);
-    let mut answered = within.filter(|reply| reply.is_answered).map(|reply| reply.sent);
-    let Some(mut last) = answered.next() else { return to.saturating_sub(from) };
-    let mut longest = Duration::ZERO;
-    for sent in answered {
-        longest = longest.max(sent.saturating_sub(last));
-        last = sent;
+/// From when on and for how long requests went unanswered at most: from the first one without an answer
+/// to the next one with an answer. `None` when all were answered.
+///
+/// # Errors
+/// When the first or the last request had no answer: then nobody knows how long it was.
+pub fn longest_outage(echoes: &[Echo]) -> io::Result<Option<(Duration, Duration)>> {
+    let is_answered = |echo: Option<&Echo>| echo.is_some_and(|echo| echo.is_answered);
+    if !is_answered(echoes.first()) {
+        return Err(io::Error::other("the client got no answer to begin with"));
     }
-    longest.saturating_sub(Duration::from_millis(1))
+    if !is_answered(echoes.last()) {
+        return Err(io::Error::other("the client gets no answer any more"));
+    }
+    let (mut longest, mut since) = (None, None);
+    for echo in echoes {
+        if !echo.is_answered {
+            since = since.or(Some(echo.sent));
+        } else if let Some(from) = since.take() {
+            longest = longest.max(Some((echo.sent.saturating_sub(from), from)));
+        }
+    }
+    Ok(longest.map(|(length, from)| (from, length)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn echoes(answered: &str) -> Vec<Echo> {
+        let sent = (0..).map(Duration::from_millis);
+        let answered = answered.chars().map(|letter| letter == '+');
+        sent.zip(answered).map(|(sent, is_answered)| Echo { sent, is_answered }).collect()
+    }
+
+    #[test]
+    fn the_longest_run_without_an_answer_counts() {
+        let found = longest_outage(&echoes("++-+---++")).unwrap();
+        assert_eq!(found, Some((Duration::from_millis(4), Duration::from_millis(3))));
+        assert_eq!(longest_outage(&echoes("++++")).unwrap(), None);
+    }
+
+    #[test]
+    fn an_outage_without_an_end_is_an_error() {
+        for unknown in ["", "-++", "++-"] {
+            assert!(longest_outage(&echoes(unknown)).is_err(), "{unknown:?}");
+        }
+    }
 }

@@ -42,7 +42,8 @@ impl Folder {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("lab-{}-{number}", std::process::id()));
-        fs::create_dir_all(&path)?;
+        // Fails when there is one, so that nobody can put something in our way.
+        fs::create_dir(&path)?;
         Ok(Self(path))
     }
 
@@ -96,10 +97,13 @@ impl Process {
         Ok(kill(self.pid(), Signal::SIGTERM)?)
     }
 
-    /// Kills the whole group.
+    /// Kills the whole group; nothing happens when it has ended.
     pub(super) fn kill(&mut self) -> io::Result<()> {
-        killpg(self.pid(), Signal::SIGKILL)?;
-        self.0.wait().map(drop)
+        if self.0.try_wait()?.is_none() {
+            killpg(self.pid(), Signal::SIGKILL)?;
+            self.0.wait()?;
+        }
+        Ok(())
     }
 }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 use vrrp_fsm::{Config, Event, Input, State, Timestamp};
 use vrrp_proto::{Authentication, Priority};
 
+use crate::frame::Frame;
 use machine::Machine;
 pub use medium::Medium;
 
@@ -25,6 +26,8 @@ pub struct SimLan {
     packets: BinaryHeap<Reverse<InFlight>>,
     sent: u64,
     trace: Vec<Trace>,
+    /// Every packet as it was sent, when it is asked for.
+    recording: Option<Vec<Frame>>,
 }
 
 /// A packet on its way; ordered by arrival, and among equals by the order in which they were sent.
@@ -75,7 +78,18 @@ impl SimLan {
             packets: BinaryHeap::new(),
             sent: 0,
             trace: Vec::new(),
+            recording: None,
         }
+    }
+
+    /// Records all packets from now on.
+    pub fn record(&mut self) {
+        self.recording.get_or_insert_default();
+    }
+
+    /// What was recorded.
+    pub fn frames(&self) -> &[Frame] {
+        self.recording.as_deref().unwrap_or_default()
     }
 
     /// Plugs in a machine that is off, and returns its number.
@@ -209,6 +223,9 @@ impl SimLan {
 
     fn transmit(&mut self, sender: usize, priority: Priority) {
         let octets = self.machines[sender].encode(priority);
+        if let Some(recording) = &mut self.recording {
+            recording.push(Frame::of_packet(self.now.since_epoch(), &octets));
+        }
         let partition = self.machines[sender].partition;
         for receiver in 0..self.machines.len() {
             if receiver == sender || self.machines[receiver].partition != partition {

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
-use lab::namespaces::{Privilege, enter_user_namespace};
+use lab::namespaces::{Lan, Privilege, gain_privilege};
 use vrrp_proto::{Centiseconds, Priority};
 
 use report::Timeline;
@@ -69,31 +69,32 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The routers are this program again, as processes that can be killed.
     lab::node::run_if_asked();
     let arguments = Arguments::parse();
-    let mode = match arguments.simulated {
-        true => Err("asked for".into()),
-        false => enter_user_namespace().map_err(|error| format!("no namespaces: {error}")),
+    // The LAN is made here, so that whatever the system refuses leads to the simulated one.
+    let lan = match arguments.simulated {
+        true => Err("asked for".to_owned()),
+        false => gain_privilege()
+            .and_then(|privilege| Ok((privilege, Lan::new(3)?)))
+            .map_err(|error| format!("no network namespaces: {error}")),
     };
     let mut timeline = Timeline::default();
-    let (mode, outcome) = match mode {
-        Ok(privilege) => {
+    let (mode, outcome) = match lan {
+        Ok((privilege, lan)) => {
             let (mode, how) = match privilege {
                 Privilege::Root => ("namespaces", "network namespaces"),
                 _ => ("userns", "network namespaces in a user namespace"),
             };
             println!("two routers and a client in {how}");
-            (mode, on_namespaces::run(&arguments, &mut timeline)?)
+            (mode, on_namespaces::run(&arguments, &mut timeline, lan)?)
         }
         Err(why) => {
             println!("two routers on the simulated LAN, in virtual time ({why})");
-            ("simulated", on_simulation::run(&arguments, &mut timeline))
+            ("simulated", on_simulation::run(&arguments, &mut timeline)?)
         }
     };
     if let Some(folder) = &arguments.out {
         std::fs::create_dir_all(folder)?;
         std::fs::write(folder.join("failover.svg"), svg::draw(&timeline, &outcome))?;
-        if !outcome.frames.is_empty() {
-            lab::namespaces::write_pcap(&folder.join("failover.pcap"), &outcome.frames)?;
-        }
+        lab::write_pcap(&folder.join("failover.pcap"), &outcome.frames)?;
         println!("written to {}", folder.display());
     }
     println!("\n{}", report::table(&outcome.rounds));

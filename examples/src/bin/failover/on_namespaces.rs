@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
-use lab::namespaces::{Capture, Frame, Lan, Probe, longest_outage};
+use lab::Frame;
+use lab::namespaces::{Capture, Lan, Probe, longest_outage};
 use lab::node::{Node, NodeConfig};
 
 use crate::report::{Kind, Outcome, Round, Seen, Timeline, Who};
@@ -14,8 +15,8 @@ use crate::{Arguments, MAX_GRACEFUL, PRIORITY_A, PRIORITY_B, active_down, skew};
 const VIRTUAL_IP: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 100);
 const VRID: u8 = 51;
 const CLIENT: u8 = 2;
-/// After this the routers are taken to be stuck.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How often the client asks.
+const PACE: Duration = Duration::from_millis(1);
 /// For so long the client is known to get answers before anything is done.
 const BEFORE: Duration = Duration::from_millis(25);
 /// How often what happened is looked at.
@@ -31,10 +32,13 @@ struct Run<'a> {
     frames: Vec<Frame>,
     nodes: [Option<Node>; 2],
     states: [String; 2],
+    /// The cable of router a is out.
+    is_unplugged: bool,
+    /// What was done and is not told yet.
+    done: Vec<(Duration, Who, Seen)>,
 }
 
-pub(crate) fn run(arguments: &Arguments, timeline: &mut Timeline) -> io::Result<Outcome> {
-    let lan = Lan::new(3)?;
+pub(crate) fn run(arguments: &Arguments, timeline: &mut Timeline, lan: Lan) -> io::Result<Outcome> {
     let capture = lan.capture()?;
     let mut run = Run {
         arguments,
@@ -46,6 +50,8 @@ pub(crate) fn run(arguments: &Arguments, timeline: &mut Timeline) -> io::Result<
         frames: Vec::new(),
         nodes: [None, None],
         states: Default::default(),
+        is_unplugged: false,
+        done: Vec::new(),
     };
     run.start(Who::A)?;
     run.start(Who::B)?;
@@ -65,11 +71,7 @@ pub(crate) fn run(arguments: &Arguments, timeline: &mut Timeline) -> io::Result<
         rounds.push(run.round(Kind::Graceful)?);
     }
     for node in run.nodes.iter_mut().flatten() {
-        node.terminate().or_else(|error| match error.raw_os_error() {
-            // It was stopped before.
-            Some(_) => Ok(()),
-            None => Err(error),
-        })?;
+        node.terminate()?;
     }
     let Run { capture, frames: mut known, .. } = run;
     known.extend(capture.stop().into_iter().skip(known.len()));
@@ -82,11 +84,8 @@ impl Run<'_> {
         // So that both have settled: the Backup has heard the Active one, announcements are out.
         let interval = self.arguments.interval.duration();
         self.look_for(3 * interval.max(Duration::from_millis(50)))?;
-        let probe = self
-            .lan
-            .host(CLIENT)
-            .namespace()
-            .run(|| Probe::start(VIRTUAL_IP.into(), Duration::from_millis(1)))?;
+        let probe =
+            self.lan.host(CLIENT).namespace().run(|| Probe::start(VIRTUAL_IP.into(), PACE))?;
         self.look_for(2 * BEFORE)?;
         let from = self.now()?;
         let (loser, winner) = match kind {
@@ -98,17 +97,21 @@ impl Run<'_> {
                 self.done(Who::A, "is killed, with its cable")?;
                 self.node(Who::A)?.kill()?;
                 self.lan.set_cable(0, false)?;
+                self.is_unplugged = true;
             }
             Kind::Graceful => {
                 self.done(Who::A, "is asked to stop (SIGTERM)")?;
                 self.node(Who::A)?.terminate()?;
             }
             Kind::Preempt => {
-                // A machine that boots has no address left from before its crash; here the new
-                // process takes it off, before the cable is back.
                 self.start(Who::A)?;
-                self.look_for(Duration::from_millis(20))?;
-                self.lan.set_cable(0, true)?;
+                if self.is_unplugged {
+                    // A machine that boots has no address left from before its crash; here the new
+                    // process takes it off, before the cable is back.
+                    self.wait_for(Who::A, "Fault")?;
+                    self.lan.set_cable(0, true)?;
+                    self.is_unplugged = false;
+                }
                 self.done(Who::A, "is back")?;
             }
         }
@@ -117,15 +120,15 @@ impl Run<'_> {
             self.wait_for(loser, "Backup")?;
         }
         self.look_for(Duration::from_millis(250))?;
-        // The last answer before the change marks the beginning of the outage.
-        let outage = longest_outage(&probe.stop()?, from - BEFORE, self.now()?);
+        let outage = longest_outage(&probe.stop()?)?;
         let bound = match kind {
             Kind::Kill => active_down(self.arguments.interval, PRIORITY_B),
             Kind::Graceful => skew(self.arguments.interval, PRIORITY_B),
             Kind::Preempt => interval,
         };
         let takeover = self.takeover(from, loser, winner)?;
-        Ok(Round { kind, takeover, bound, outage, at: from.saturating_sub(self.begin) })
+        let (at, outage) = outage.unwrap_or((from, Duration::ZERO));
+        Ok(Round { kind, takeover, bound, outage, at: at.saturating_sub(self.begin) })
     }
 
     /// From the last advertisement of `loser` to the first of `winner` after `from`.
@@ -163,13 +166,16 @@ impl Run<'_> {
     }
 
     fn done(&mut self, who: Who, what: &'static str) -> io::Result<()> {
-        let at = self.now()?.saturating_sub(self.begin);
-        self.timeline.add(at, who, Seen::Done(what));
+        // Told with what else is seen, in the order of time.
+        self.done.push((self.now()?, who, Seen::Done(what)));
         Ok(())
     }
 
     fn wait_for(&mut self, who: Who, state: &str) -> io::Result<()> {
-        let end = Instant::now() + PATIENCE;
+        // After this the routers are taken to be stuck.
+        let patience =
+            2 * active_down(self.arguments.interval, PRIORITY_B) + Duration::from_secs(10);
+        let end = Instant::now() + patience;
         while self.states[who as usize] != state {
             if Instant::now() > end {
                 let is = &self.states[who as usize];
@@ -204,6 +210,7 @@ impl Run<'_> {
                 seen.push((at, who, Seen::State(event.what, event.why)));
             }
         }
+        seen.append(&mut self.done);
         let frames = self.capture.frames_after(self.frames.len());
         for frame in &frames {
             for who in [Who::A, Who::B] {

@@ -1,10 +1,11 @@
 //! The same on the simulated LAN: real state machines and packets, virtual time.
 
+use std::io;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use lab::sim::{Medium, SimLan, Trace, What};
-use vrrp_fsm::{Config, Event, State};
+use vrrp_fsm::{Config, Event, State, Timestamp};
 use vrrp_proto::{Authentication, Priority, Vrid};
 
 use crate::report::{Kind, Outcome, Round, Seen, Timeline, Who};
@@ -19,8 +20,11 @@ struct Run<'a> {
     told: usize,
 }
 
-pub(crate) fn run(arguments: &Arguments, timeline: &mut Timeline) -> Outcome {
+pub(crate) fn run(arguments: &Arguments, timeline: &mut Timeline) -> io::Result<Outcome> {
     let mut lan = SimLan::new(1, Medium::default());
+    if arguments.out.is_some() {
+        lan.record();
+    }
     for (last, priority) in [(1, PRIORITY_A), (2, PRIORITY_B)] {
         let vrid = Vrid::new(51).expect("51 is a VRID");
         let config = Config::v3_ipv4(vrid, priority, arguments.interval, [VIRTUAL_IP])
@@ -33,21 +37,21 @@ pub(crate) fn run(arguments: &Arguments, timeline: &mut Timeline) -> Outcome {
     run.pass(10);
     let mut rounds = Vec::new();
     for number in 0..arguments.kills {
-        rounds.push(run.round(Kind::Kill));
-        rounds.push(run.round(Kind::Preempt));
+        rounds.push(run.round(Kind::Kill)?);
+        rounds.push(run.round(Kind::Preempt)?);
         if number < MAX_GRACEFUL {
-            rounds.push(run.round(Kind::Graceful));
-            rounds.push(run.round(Kind::Preempt));
+            rounds.push(run.round(Kind::Graceful)?);
+            rounds.push(run.round(Kind::Preempt)?);
         }
     }
     if arguments.kills == 0 {
-        rounds.push(run.round(Kind::Graceful));
+        rounds.push(run.round(Kind::Graceful)?);
     }
-    Outcome { rounds, frames: Vec::new() }
+    Ok(Outcome { rounds, frames: run.lan.frames().to_vec() })
 }
 
 impl Run<'_> {
-    fn round(&mut self, kind: Kind) -> Round {
+    fn round(&mut self, kind: Kind) -> io::Result<Round> {
         let interval = self.arguments.interval;
         let from = self.lan.now();
         let (a, b) = (Who::A as usize, Who::B as usize);
@@ -73,18 +77,41 @@ impl Run<'_> {
                 && trace.at >= from
                 && matches!(trace.what, What::Told(Event::StateChanged { to: State::Active, .. }))
         };
-        let taken = trace.iter().find(is_active).map_or(self.lan.now(), |trace| trace.at);
+        let taken = trace.iter().find(is_active).map(|trace| trace.at);
+        let taken = taken.ok_or_else(|| io::Error::other("nobody took over"))?;
         let is_last = |trace: &&Trace| {
             trace.machine == loser && trace.at < taken && matches!(trace.what, What::Sent(_))
         };
         let last = trace.iter().rfind(is_last).map_or(from, |trace| trace.at);
-        // Nobody answers from the moment when the addresses are gone.
-        let outage = match kind {
-            Kind::Preempt => Duration::ZERO,
-            Kind::Kill | Kind::Graceful => taken.saturating_since(from),
-        };
         let takeover = taken.saturating_since(last);
-        Round { kind, takeover, bound, outage, at: from.since_epoch() }
+        let (at, outage) = self.outage(from, loser);
+        Ok(Round { kind, takeover, bound, outage, at: at.since_epoch() })
+    }
+
+    /// From when on and for how long nobody had the addresses, so that no client could have got an
+    /// answer. `loser` had them until `from`.
+    fn outage(&self, from: Timestamp, loser: usize) -> (Timestamp, Duration) {
+        let mut holds = [false; 2];
+        holds[loser] = true;
+        let is_off = |machine: usize| self.lan.state(machine) == State::Initialize;
+        if is_off(loser) {
+            // A crash leaves no trace of its own.
+            holds[loser] = false;
+        }
+        let mut since = (!holds.contains(&true)).then_some(from);
+        for trace in self.lan.trace().iter().filter(|trace| trace.at >= from) {
+            match trace.what {
+                What::Added => holds[trace.machine] = true,
+                What::Removed => holds[trace.machine] = false,
+                _ => continue,
+            }
+            match (holds.contains(&true), since) {
+                (true, Some(begin)) => return (begin, trace.at.saturating_since(begin)),
+                (false, None) => since = Some(trace.at),
+                _ => {}
+            }
+        }
+        (from, Duration::ZERO)
     }
 
     /// Lets so many intervals pass and tells what happened.

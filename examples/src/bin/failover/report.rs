@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use lab::namespaces::Frame;
+use lab::Frame;
 use serde_json::{Value, json};
 
 /// How a router went away, or came back.
@@ -33,9 +33,9 @@ pub(crate) struct Round {
     /// Active_Down_Interval after a kill, Skew_Time after a graceful stop, one interval at most when a
     /// live router is preempted.
     pub(crate) bound: Duration,
-    /// For how long the client got no answers.
+    /// For how long the client got no answers; on the simulated LAN, for how long nobody had the address.
     pub(crate) outage: Duration,
-    /// When the client noticed, since the beginning.
+    /// When the outage began, since the beginning; when there was none, when the router was touched.
     pub(crate) at: Duration,
 }
 
@@ -79,8 +79,8 @@ pub(crate) enum Seen {
 impl Timeline {
     /// Adds what was seen, prints it, and leaves out the advertisements that only go on.
     pub(crate) fn add(&mut self, at: Duration, who: Who, what: Seen) {
-        let is_same = |entry: &&Entry| matches!(entry.what, Seen::Advertisement(_));
-        let before = self.entries.iter().rev().find(is_same);
+        let is_advertisement = |entry: &&Entry| matches!(entry.what, Seen::Advertisement(_));
+        let before = self.entries.iter().rev().find(is_advertisement);
         let goes_on = before.is_some_and(|before| before.who == who && before.what == what);
         if !goes_on {
             let text = match &what {
@@ -103,7 +103,7 @@ fn milliseconds(span: Duration) -> f64 {
 
 /// A table for people.
 pub(crate) fn table(rounds: &[Round]) -> String {
-    let mut text = String::from("round     takeover      bound   overshoot   client's outage\n");
+    let mut text = String::from("round     takeover      bound   overshoot    longest outage\n");
     for round in rounds {
         let (takeover, bound) = (milliseconds(round.takeover), milliseconds(round.bound));
         let overshoot = match round.kind {

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::report::{Entry, Kind, Outcome, Seen, Timeline, Who};
+use crate::report::{Entry, Outcome, Seen, Timeline, Who};
 
 const LEFT: f64 = 70.0;
 const WIDTH: f64 = 1400.0;
@@ -21,7 +21,7 @@ pub(crate) fn draw(timeline: &Timeline, outcome: &Outcome) -> String {
     };
     for round in &outcome.rounds {
         let (from, width) = (x(round.at), round.outage.as_secs_f64() * scale);
-        if round.kind != Kind::Preempt {
+        if !round.outage.is_zero() {
             add(format_args!(
                 r##"<rect x="{from:.1}" y="30" width="{width:.1}" height="{:.0}" fill="#d33" opacity="0.25"/>"##,
                 2.0 * LANE
