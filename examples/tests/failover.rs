@@ -40,7 +40,7 @@ fn twenty_of_twenty_kills_are_taken_over_within_5_ms_of_the_bound() {
 #[test]
 fn an_ordinary_user_gets_it_as_well() {
     // Somewhere that everybody may read.
-    let folder = lab::peers::Folder::new().unwrap();
+    let folder = lab::Folder::new().unwrap();
     let program = folder.file("failover");
     std::fs::copy(env!("CARGO_BIN_EXE_failover"), &program).unwrap();
     let output = Command::new("setpriv")

@@ -39,7 +39,7 @@ fn vrrp_dump_answers_each_line_with_one() {
     });
     assert_eq!(answers[0], json!({"name": "v3", "ok": true, "fields": fields}));
     assert_eq!(answers[1]["error"], "bad_ttl");
-    assert_eq!(answers[1]["detail"], "TTL or hop limit is 64, allowed are 255 to 255");
+    assert_eq!(answers[1]["detail"], "TTL or hop limit is 64, allowed is 255");
     assert_eq!(answers[2]["fields"]["auth_type"], 2);
     let errors: Vec<&Value> = answers[3..].iter().map(|answer| &answer["error"]).collect();
     assert_eq!(errors, ["auth_failure", "auth_failure", "bad_input", "bad_input"]);
@@ -47,10 +47,10 @@ fn vrrp_dump_answers_each_line_with_one() {
 
 #[test]
 fn failover_on_the_simulated_lan_keeps_the_bounds() {
-    let folder = std::env::temp_dir().join(format!("failover-{}", std::process::id()));
+    let folder = lab::Folder::new().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_failover"))
         .args(["--simulated", "--json", "--kills", "5", "--out"])
-        .arg(&folder)
+        .arg(folder.path())
         .output()
         .unwrap();
     assert!(output.status.success());
@@ -66,7 +66,108 @@ fn failover_on_the_simulated_lan_keeps_the_bounds() {
         // A packet takes up to 0.2 ms.
         assert!((0.0..=0.21).contains(&over), "{round}");
     }
-    let picture = std::fs::read_to_string(folder.join("failover.svg")).unwrap();
+    let picture = std::fs::read_to_string(folder.file("failover.svg")).unwrap();
     assert!(picture.starts_with("<svg"));
-    std::fs::remove_dir_all(folder).unwrap();
+
+    // The capture is one that vrrp-dump reads, and every packet in it is right.
+    let dump = Command::new(env!("CARGO_BIN_EXE_vrrp-dump"))
+        .arg(folder.file("failover.pcap"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8(dump.stdout).unwrap();
+    assert!(text.lines().count() > 100);
+    for line in text.lines() {
+        assert!(line.contains("> 224.0.0.18: VRRPv3 Advertisement, vrid 51, prio "), "{line}");
+        assert!(line.ends_with("addrs: 10.77.0.100 [ok, checksum of RFC 5798]"), "{line}");
+    }
+}
+
+/// The vectors of vrrp-proto, asked of the program.
+#[test]
+fn vrrp_dump_knows_every_vector() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../vrrp-proto/tests/vectors");
+    let (mut questions, mut expected) = (String::new(), Vec::new());
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        for block in text.split("\n\n").skip(1) {
+            let line = |word: &str| block.lines().find_map(|line| line.strip_prefix(word));
+            let mut question = json!({ "name": line("case ").unwrap() });
+            if let Some(ip) = line("ip ") {
+                question["ip_hex"] = ip.into();
+            } else {
+                let message = line("message from ").unwrap();
+                let (head, hex) = message.split_once(": ").unwrap_or((message, ""));
+                let head = head.trim_end_matches(':');
+                let words: Vec<&str> = head.split(' ').collect();
+                question["hex"] = hex.trim().into();
+                question["src"] = words[0].into();
+                question["dst"] = words[2].into();
+                question["ttl"] = words[4].parse::<u8>().unwrap().into();
+            }
+            if let Some(secret) = line("secret ") {
+                question["ah"] = json!({ "key": secret });
+            }
+            questions += &format!("{question}\n");
+            expected.push(block.trim_end().lines().last().unwrap().to_owned());
+        }
+    }
+    let answers = vrrp_dump(&questions);
+    assert_eq!(answers.len(), expected.len());
+    for (answer, expected) in answers.iter().zip(expected) {
+        if let Some(kinds) = expected.strip_prefix("refused ") {
+            let kind = if answer["ok"] == true { "ok" } else { answer["error"].as_str().unwrap() };
+            assert!(kinds.split(" or ").any(|allowed| allowed == kind), "{answer}: {kinds}");
+        } else {
+            let fields = &answer["fields"];
+            let addresses = fields["addresses"].as_array().unwrap().iter();
+            let addresses: Vec<&str> = addresses.map(|address| address.as_str().unwrap()).collect();
+            let start = format!(
+                "holds version {} vrid {} priority {} interval ",
+                fields["version"], fields["vrid"], fields["priority"]
+            );
+            assert!(expected.starts_with(&start), "{answer}: {expected}");
+            let end = format!("addresses {}", addresses.join(" "));
+            assert!(expected.ends_with(&end), "{answer}: {expected}");
+        }
+    }
+}
+
+/// A capture with microseconds in its timestamps, as Wireshark writes it, and one of a link type that
+/// has no VRRP.
+#[test]
+fn vrrp_dump_reads_pcapng() {
+    let block = |kind: u32, body: &[u8]| {
+        let length = u32::try_from(body.len() + 12).unwrap().to_le_bytes();
+        [&kind.to_le_bytes()[..], &length, body, &length].concat()
+    };
+    let section = block(
+        0x0a0d_0d0a,
+        &[0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255],
+    );
+    let interface = |link: u16| block(1, &[&link.to_le_bytes()[..], &[0; 6]].concat());
+    let packet = [
+        &[0x45, 0xc0, 0, 0x20, 0, 0, 0, 0, 0xff, 0x70, 0x18, 0x9a, 192, 0, 2, 1, 224, 0, 0, 18][..],
+        &[0x31, 51, 106, 1, 0, 0x30, 0, 0, 192, 0, 2, 10],
+    ]
+    .concat();
+    let at: u64 = (3600 + 61) * 1_000_000 + 5;
+    let words =
+        [0, u32::try_from(at >> 32).unwrap(), u32::try_from(at & 0xffff_ffff).unwrap(), 32, 32]
+            .map(u32::to_le_bytes);
+    let packet = block(6, &[words.as_flattened(), &packet].concat());
+    let folder = lab::Folder::new().unwrap();
+    let dump = |link: u16| {
+        let file = folder.file("capture.pcapng");
+        std::fs::write(&file, [&section[..], &interface(link), &packet].concat()).unwrap();
+        Command::new(env!("CARGO_BIN_EXE_vrrp-dump")).arg(&file).output().unwrap()
+    };
+    let raw = String::from_utf8(dump(101).stdout).unwrap();
+    assert_eq!(
+        raw,
+        "01:01:01.000005 IP 192.0.2.1 > 224.0.0.18: VRRPv3 Advertisement, vrid 51, prio 106, \
+         intvl 48cs, addrs: 192.0.2.10 [ok, checksum of RFC 5798]\n"
+    );
+    let usb = dump(189);
+    assert!(!usb.status.success());
+    assert!(String::from_utf8_lossy(&usb.stderr).contains("is not supported"));
 }

@@ -9,10 +9,12 @@
 //!
 //! Nothing here is published; everything that talks goes through namespaces that this crate made.
 
+mod folder;
 mod frame;
 pub mod namespaces;
 pub mod node;
 pub mod peers;
 pub mod sim;
 
+pub use folder::Folder;
 pub use frame::{Frame, write_pcap};

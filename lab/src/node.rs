@@ -210,8 +210,14 @@ pub fn run_if_asked() {
     let code = match run(&config) {
         Ok(()) => 0,
         Err(error) => {
+            let mut text = format!("lab-node: {error}");
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                text += &format!(": {error}");
+                cause = error.source();
+            }
             // Nobody else is there to read it.
-            let _ = writeln!(io::stderr(), "lab-node: {error}");
+            let _ = writeln!(io::stderr(), "{text}");
             1
         }
     };

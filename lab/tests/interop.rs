@@ -6,9 +6,10 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use lab::Folder;
 use lab::namespaces::{Capture, Lan};
 use lab::node::{Node, NodeConfig};
-use lab::peers::{Folder, Implementation, Peer, find_program};
+use lab::peers::{Implementation, Peer, find_program};
 
 const NODE: &str = env!("CARGO_BIN_EXE_lab-node");
 const LONG: Duration = Duration::from_secs(15);

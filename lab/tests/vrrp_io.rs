@@ -266,7 +266,7 @@ fn a_missing_privilege_is_named() {
     let config = NodeConfig::v3_ipv4(200, 10);
     let config = serde_json::to_string(&config).unwrap();
     // Somewhere that everybody may read.
-    let folder = lab::peers::Folder::new().unwrap();
+    let folder = lab::Folder::new().unwrap();
     let program = folder.file("lab-node");
     std::fs::copy(NODE, &program).unwrap();
     for (capabilities, missing) in [("-all", "CAP_NET_RAW"), ("-all,+net_raw", "CAP_NET_ADMIN")] {

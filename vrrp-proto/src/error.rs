@@ -1,5 +1,6 @@
 //! Why a packet was refused.
 
+use core::fmt;
 use core::net::Ipv4Addr;
 
 use crate::fields::OutOfRange;
@@ -29,7 +30,7 @@ pub enum DecodeError {
         allowed: &'static str,
     },
     /// TTL or hop limit shows that the packet was routed (RFC 9568 sections 5.1.1.3 and 5.1.2.3).
-    #[error("TTL or hop limit is {received}, allowed are {min} to {max}")]
+    #[error("TTL or hop limit is {received}, {}", Allowed(*.min, *.max))]
     HopLimit {
         /// The value in the packet.
         received: u8,
@@ -227,4 +228,17 @@ pub enum EncodeError {
     /// The AH sequence number would cycle, which RFC 2402 section 3.3.2 forbids.
     #[error("the AH sequence number is used up")]
     SequenceExhausted,
+}
+
+/// How an error says what is allowed.
+struct Allowed(u8, u8);
+
+impl fmt::Display for Allowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(min, max) = self;
+        match min == max {
+            true => write!(f, "allowed is {min}"),
+            false => write!(f, "allowed are {min} to {max}"),
+        }
+    }
 }

@@ -45,7 +45,14 @@ pub(crate) fn install(needs: &[Need]) -> Outcome {
     let quiet = [("DEBIAN_FRONTEND", "noninteractive")];
     command(&quiet, &["apt-get", "update", "-qq"])?;
     let install = ["apt-get", "install", "-qq", "-y", "--no-install-recommends"];
-    command(&quiet, &[&install[..], &missing].concat())
+    command(&quiet, &[&install[..], &missing].concat())?;
+    // Debian enables services for the next boot; where there is no systemd there is nothing to undo.
+    let services: Vec<&str> =
+        ["keepalived", "frr"].into_iter().filter(|name| missing.contains(name)).collect();
+    if !services.is_empty() && Path::new("/run/systemd/system").exists() {
+        command(&[], &[&["systemctl", "disable"][..], &services].concat())?;
+    }
+    Ok(())
 }
 
 /// While it lives, Debian's maintainer scripts start nothing: a keepalived or zebra of the system has
@@ -56,12 +63,16 @@ struct NoServices {
 
 impl NoServices {
     const POLICY: &str = "/usr/sbin/policy-rc.d";
+    /// 101: action forbidden by policy. The comment tells a file that an interrupted run left behind.
+    const SCRIPT: &str = "#!/bin/sh\n# cargo xtask: start nothing\nexit 101\n";
 
     fn new() -> std::io::Result<Self> {
-        let is_ours = !Path::new(Self::POLICY).exists();
+        let is_ours = match fs::read_to_string(Self::POLICY) {
+            Ok(script) => script == Self::SCRIPT,
+            Err(_) => true,
+        };
         if is_ours {
-            // 101: action forbidden by policy.
-            fs::write(Self::POLICY, "#!/bin/sh\nexit 101\n")?;
+            fs::write(Self::POLICY, Self::SCRIPT)?;
             fs::set_permissions(Self::POLICY, fs::Permissions::from_mode(0o755))?;
         }
         Ok(Self { is_ours })
@@ -71,7 +82,7 @@ impl NoServices {
 impl Drop for NoServices {
     fn drop(&mut self) {
         if self.is_ours {
-            // Nothing can be done about it here; the next run says so.
+            // The next run recognises it and removes it.
             let _ = fs::remove_file(Self::POLICY);
         }
     }

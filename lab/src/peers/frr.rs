@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::{User, chown};
 
-use super::process::{Folder, Process, find_program};
+use super::process::{Process, find_program};
+use crate::folder::Folder;
 use crate::namespaces::Host;
 use crate::node::NodeConfig;
 

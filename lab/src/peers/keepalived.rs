@@ -5,7 +5,8 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use super::process::{Folder, Process, find_program};
+use super::process::{Process, find_program};
+use crate::folder::Folder;
 use crate::namespaces::Host;
 use crate::node::NodeConfig;
 

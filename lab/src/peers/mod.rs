@@ -11,7 +11,7 @@ use crate::node::NodeConfig;
 
 use frr::Frr;
 use keepalived::Keepalived;
-pub use process::{Folder, find_program};
+pub use process::find_program;
 
 /// Which implementation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

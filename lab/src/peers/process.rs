@@ -1,11 +1,10 @@
-//! Processes with children of their own, and folders that go when the test is over.
+//! Processes with children of their own.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
@@ -29,42 +28,6 @@ pub fn find_program(name: &str) -> io::Result<PathBuf> {
         })
 }
 
-/// A folder for one test.
-#[derive(Debug)]
-pub struct Folder(PathBuf);
-
-impl Folder {
-    /// Makes it under the system's temporary folder.
-    ///
-    /// # Errors
-    /// When it cannot be made.
-    pub fn new() -> io::Result<Self> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("lab-{}-{number}", std::process::id()));
-        // Fails when there is one, so that nobody can put something in our way.
-        fs::create_dir(&path)?;
-        Ok(Self(path))
-    }
-
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-
-    /// A file in it.
-    pub fn file(&self, name: &str) -> String {
-        self.0.join(name).to_string_lossy().into_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // It may be gone already.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 /// A process and those that it starts.
 #[derive(Debug)]
 pub(super) struct Process(Child);
@@ -72,6 +35,9 @@ pub(super) struct Process(Child);
 impl Process {
     /// Starts it on a host, in a process group of its own; what it prints goes into `log`.
     pub(super) fn start(host: &Host, words: Vec<String>, log: &str) -> io::Result<Self> {
+        // When the test is ended from outside, the kernel ends them.
+        let setpriv = ["setpriv", "--pdeathsig", "KILL"].map(ToOwned::to_owned);
+        let words: Vec<String> = setpriv.into_iter().chain(words).collect();
         let log = File::options().create(true).append(true).open(log)?;
         let child = host.namespace().run(move || {
             Command::new(&words[0])

@@ -1,5 +1,5 @@
 //! Two routers, a client, and what happens when the active router dies, returns, and is stopped.
-#![expect(clippy::print_stdout, reason = "a command-line program")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
 mod on_namespaces;
 mod on_simulation;
@@ -8,6 +8,7 @@ mod svg;
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
@@ -65,9 +66,19 @@ pub(crate) fn active_down(interval: Centiseconds, priority: Priority) -> Duratio
     3 * interval.duration() + skew(interval, priority)
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
     // The routers are this program again, as processes that can be killed.
     lab::node::run_if_asked();
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("failover: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     // The LAN is made here, so that whatever the system refuses leads to the simulated one.
     let lan = match arguments.simulated {

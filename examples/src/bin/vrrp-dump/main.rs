@@ -7,7 +7,8 @@ mod text;
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::Parser;
 
@@ -22,29 +23,46 @@ struct Arguments {
     files: Vec<PathBuf>,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+#[expect(clippy::print_stderr, reason = "a command-line program")]
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("vrrp-dump: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     let mut output = io::BufWriter::new(io::stdout().lock());
-    if arguments.json {
-        let is_standard = |file: &PathBuf| file.as_os_str() == "-";
-        if arguments.files.iter().all(is_standard) {
-            answer(&mut io::stdin().lock(), &mut output)?;
-        }
-        for file in arguments.files.iter().filter(|file| !is_standard(file)) {
-            answer(&mut BufReader::new(File::open(file)?), &mut output)?;
-        }
-    } else {
-        if arguments.files.is_empty() {
-            return Err("name a pcap or pcapng file".into());
-        }
-        for file in &arguments.files {
-            capture::for_each_ip_packet(&std::fs::read(file)?, |at, packet| {
-                writeln!(output, "{}", text::line(at, packet))
-            })?;
-        }
+    if !arguments.json && arguments.files.is_empty() {
+        return Err("name a pcap or pcapng file".into());
+    }
+    if arguments.json && arguments.files.is_empty() {
+        answer(&mut io::stdin().lock(), &mut output)?;
+    }
+    for file in &arguments.files {
+        let done = match (arguments.json, file.as_os_str() == "-") {
+            (true, true) => answer(&mut io::stdin().lock(), &mut output).map_err(Into::into),
+            (true, false) => answer_file(file, &mut output),
+            (false, _) => print_file(file, &mut output),
+        };
+        done.map_err(|error| format!("{}: {error}", file.display()))?;
     }
     output.flush()?;
     Ok(())
+}
+
+fn answer_file(file: &Path, output: &mut dyn Write) -> Result<(), Box<dyn Error>> {
+    Ok(answer(&mut BufReader::new(File::open(file)?), output)?)
+}
+
+fn print_file(file: &Path, output: &mut dyn Write) -> Result<(), Box<dyn Error>> {
+    capture::for_each_ip_packet(&std::fs::read(file)?, |at, packet| {
+        writeln!(output, "{}", text::line(at, packet))
+    })
 }
 
 fn answer(input: &mut dyn BufRead, output: &mut dyn Write) -> io::Result<()> {

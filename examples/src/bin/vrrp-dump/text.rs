@@ -13,7 +13,13 @@ pub(crate) fn line(at: Duration, packet: &[u8]) -> String {
     let time = format!("{hours:02}:{minutes:02}:{seconds:02}.{:06}", at.subsec_micros());
     match describe(packet) {
         Ok(text) => format!("{time} {text}"),
-        Err(error) => format!("{time} refused ({}): {error}", error.kind().name()),
+        Err(error) => {
+            let from = match Datagram::from_ip(packet).map(|datagram| datagram.endpoints()) {
+                Ok(endpoints) => format!("{} > {}: ", endpoints.source(), endpoints.destination()),
+                Err(_) => String::new(),
+            };
+            format!("{time} IP {from}refused ({}): {error}", error.kind().name())
+        }
     }
 }
 
