@@ -1,9 +1,10 @@
 //! Our own routers on real sockets, with everything going wrong that can.
 //!
-//! Needs root, iproute2 and setpriv, and fails without.
+//! Needs root, iproute2, setpriv and perl, and fails without.
 
+use std::io::{BufRead, BufReader};
 use std::net::IpAddr;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lab::Frame;
@@ -296,7 +297,29 @@ fn a_virtual_router_runs_once_whoever_starts_it() {
     assert!(matches!(second, AddError::VridInUse { .. }), "{second}");
     assert!(holds(&lan, 0), "the live router keeps its address");
     first.stop();
-    add(&lan, 0, config(250, &["10.77.0.100/24"])).unwrap();
+    drop(add(&lan, 0, config(250, &["10.77.0.100/24"])).unwrap());
+
+    // Somebody who cannot run a router cannot keep others from it by taking the name.
+    let mut squatter = lan.host(0).namespace().run(|| {
+        let script = "use Socket; socket(S, AF_UNIX, SOCK_STREAM, 0); \
+                      bind(S, sockaddr_un(\"\\0vrrp-io/eth0/ipv4/51\")) or die; listen(S, 5); \
+                      $| = 1; print \"taken\\n\"; <STDIN>;";
+        Command::new("setpriv")
+            .args(["--reuid", "65534", "--clear-groups", "--inh-caps", "-all"])
+            .args(["/usr/bin/perl", "-e", script])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap()
+    });
+    let mut said = String::new();
+    BufReader::new(squatter.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    assert_eq!(said, "taken\n");
+    let router = add(&lan, 0, config(250, &["10.77.0.100/24"]));
+    // Ends it.
+    drop(squatter.stdin.take());
+    squatter.wait().unwrap();
+    wait_for(&router.unwrap(), State::Active);
 }
 
 #[test]
@@ -395,4 +418,40 @@ fn an_address_of_the_machine_is_not_taken_for_a_leftover_where_ipv6_is_off() {
     let refused = add(&lan, 0, config(100, &["10.77.0.1/24"])).unwrap_err();
     assert!(matches!(refused, AddError::AddressInUse { .. }), "{refused}");
     assert!(lan.host(0).addresses().unwrap().contains(&lan.host(0).ipv4().into()));
+}
+
+#[test]
+fn a_hundred_routers_run_in_one_thread() {
+    let lan = Lan::new(2).unwrap();
+    let start = |host: u8, priority: u8| {
+        lan.host(host).namespace().run(move || {
+            let vrrp = Vrrp::start().unwrap();
+            let add = |vrid: u8| {
+                let config = RouterConfig::builder("eth0", Vrid::new(vrid).unwrap())
+                    .priority(Priority::new(priority).unwrap())
+                    .interval(Interval::V3(Centiseconds::new(10).unwrap()))
+                    .address(IpAddr::from([10, 77, 1, vrid]).into())
+                    .build()
+                    .unwrap();
+                vrrp.add(config).unwrap()
+            };
+            (1..=100).map(add).collect::<Vec<Router>>()
+        })
+    };
+    let high = start(0, 200);
+    let low = start(1, 100);
+    let all =
+        |routers: &[Router], state: State| routers.iter().all(|router| router.state() == state);
+    wait_until("all are elected", || all(&high, State::Active) && all(&low, State::Backup));
+    let count = |host: u8| lan.host(host).addresses().unwrap().len();
+    wait_until("the addresses are there", || count(0) >= 100);
+    let left = count(1);
+    lan.set_cable(0, false).unwrap();
+    wait_until("all have taken over", || all(&low, State::Active) && count(1) == left + 100);
+    assert!(low.iter().all(|router| router.status().unwrap().stats.became_active == 1));
+    lan.set_cable(0, true).unwrap();
+    wait_until("all have preempted", || all(&high, State::Active) && all(&low, State::Backup));
+    drop(low);
+    drop(high);
+    assert_eq!(count(1), left);
 }

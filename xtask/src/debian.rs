@@ -12,12 +12,14 @@ use crate::run::{Outcome, command};
 pub(crate) type Need = (&'static str, &'static str);
 
 /// Peers and readers of the lab.
-pub(crate) const LAB: [Need; 5] = [
+pub(crate) const LAB: [Need; 7] = [
     ("/usr/sbin/keepalived", "keepalived"),
     ("/usr/lib/frr/vrrpd", "frr"),
     ("/usr/bin/tshark", "tshark"),
     ("/sbin/ip", "iproute2"),
     ("/bin/ping", "iputils-ping"),
+    ("/usr/bin/setpriv", "util-linux"),
+    ("/usr/bin/perl", "perl-base"),
 ];
 /// libFuzzer is C++.
 pub(crate) const COMPILER: [Need; 1] = [("/usr/bin/c++", "g++")];

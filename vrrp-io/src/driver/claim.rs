@@ -1,11 +1,16 @@
 //! What a router may take: its VRID and its addresses.
 
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 
 use netlink_addr::Address;
+use nix::sys::socket::{
+    AddressFamily, SockFlag, SockType, UnixAddr, connect, getsockopt, socket, sockopt,
+};
 use nix::sys::utsname::uname;
+use nix::unistd::geteuid;
 use vrrp_fsm::proto::Vrid;
 
 use super::instance::ORIGIN;
@@ -20,27 +25,43 @@ const KEEPS_ORIGIN: (u32, u32) = (5, 18);
 /// on one machine do not hear each other. Abstract socket names are those of the namespace, and are
 /// free again when the process ends, however it ends.
 pub(super) struct Claim {
-    _listener: UnixListener,
+    _listener: Option<UnixListener>,
 }
 
 impl Claim {
     pub(super) fn new(interface: &str, is_ipv6: bool, vrid: Vrid) -> Result<Self, AddError> {
         let family = if is_ipv6 { "ipv6" } else { "ipv4" };
         let name = format!("vrrp-io/{interface}/{family}/{vrid}");
-        let listener = SocketAddr::from_abstract_name(name)
-            .and_then(|address| UnixListener::bind_addr(&address))
-            .map_err(|source| match source.kind() {
-                io::ErrorKind::AddrInUse => {
-                    AddError::VridInUse { interface: interface.to_owned(), vrid }
-                }
-                _ => AddError::Socket {
-                    interface: interface.to_owned(),
-                    action: "claim the VRID",
-                    source,
-                },
-            })?;
-        Ok(Self { _listener: listener })
+        let listener = SocketAddr::from_abstract_name(&name)
+            .and_then(|address| UnixListener::bind_addr(&address));
+        match listener {
+            Ok(listener) => Ok(Self { _listener: Some(listener) }),
+            Err(error) if error.kind() != io::ErrorKind::AddrInUse => Err(AddError::Socket {
+                interface: interface.to_owned(),
+                action: "claim the VRID",
+                source: error,
+            }),
+            Err(_) if is_peer(&name) => {
+                Err(AddError::VridInUse { interface: interface.to_owned(), vrid })
+            }
+            Err(_) => {
+                // Anybody can take a name; who cannot run a router is not to prevent one.
+                tracing::warn!(name, "a process that may not run VRRP has taken this name");
+                Ok(Self { _listener: None })
+            }
+        }
     }
+}
+
+/// Whether the name is held by root or by our own user.
+fn is_peer(name: &str) -> bool {
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    let holder = || {
+        let socket = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
+        connect(socket.as_raw_fd(), &UnixAddr::new_abstract(name.as_bytes())?)?;
+        getsockopt(&socket, sockopt::PeerCredentials)
+    };
+    holder().is_ok_and(|holder| [0, geteuid().as_raw()].contains(&holder.uid()))
 }
 
 /// Whether the kernel tells who put an address on an interface.

@@ -166,8 +166,9 @@ impl Driver {
             // The state machine does not know prefix lengths.
             let is_replaced = actions.iter().any(|action| action == Action::ReplaceAddresses);
             let is_active = self.routers.get(&key).is_some_and(|r| r.state() == State::Active);
-            if has_other_prefixes && is_active && !is_replaced {
-                self.perform_action(key, Action::ReplaceAddresses);
+            let must_replace = has_other_prefixes && is_active && !is_replaced;
+            if must_replace && !self.perform_action(key, Action::ReplaceAddresses) {
+                self.input(key, Input::Failed(Action::ReplaceAddresses));
             }
         }
         self.perform(key, actions);
