@@ -5,6 +5,7 @@ mod budgets;
 mod debian;
 mod fuzz;
 mod licences;
+mod package;
 mod purity;
 mod readme;
 mod run;
@@ -93,11 +94,7 @@ fn perform(task: Task) -> Outcome {
         Task::Fuzz { seconds } => fuzz::run(seconds),
         Task::Licences => licences::run(),
         Task::Budgets => budgets::run(),
-        Task::Package => {
-            let packages = PUBLISHED.iter().flat_map(|name| ["--package", name]);
-            let words: Vec<&str> = ["package", "--locked"].into_iter().chain(packages).collect();
-            cargo(&words)
-        }
+        Task::Package => package::run(),
         Task::Readme => readme::run(),
     }
 }
