@@ -90,6 +90,7 @@ impl Events {
     /// The next event. Cancel-safe: an event is taken out only when it is returned.
     pub async fn next(&mut self) -> Option<Notice> {
         std::future::poll_fn(|context| {
+            let waker = context.waker();
             let mut inner = self.0.lock();
             if let Some(notice) = inner.pop() {
                 return Poll::Ready(Some(notice));
@@ -97,7 +98,10 @@ impl Events {
             if inner.is_closed {
                 return Poll::Ready(None);
             }
-            inner.waker = Some(context.waker().clone());
+            let before = inner.waker.replace(waker.clone());
+            // The last owner of a task may own more; it must not go while the queue is locked.
+            drop(inner);
+            drop(before);
             Poll::Pending
         })
         .await
@@ -108,7 +112,8 @@ impl Drop for Events {
     fn drop(&mut self) {
         // The task that waits here may be the last owner of something; it must not end up with the
         // VRRP thread.
-        self.0.lock().waker = None;
+        let waker = self.0.lock().waker.take();
+        drop(waker);
     }
 }
 

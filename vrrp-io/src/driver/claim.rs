@@ -10,7 +10,6 @@ use nix::sys::socket::{
     AddressFamily, SockFlag, SockType, UnixAddr, connect, getsockopt, socket, sockopt,
 };
 use nix::sys::utsname::uname;
-use nix::unistd::geteuid;
 use vrrp_fsm::proto::Vrid;
 
 use super::instance::ORIGIN;
@@ -25,7 +24,7 @@ const KEEPS_ORIGIN: (u32, u32) = (5, 18);
 /// on one machine do not hear each other. Abstract socket names are those of the namespace, and are
 /// free again when the process ends, however it ends.
 pub(super) struct Claim {
-    _listener: Option<UnixListener>,
+    listener: Option<UnixListener>,
 }
 
 impl Claim {
@@ -33,9 +32,10 @@ impl Claim {
         let family = if is_ipv6 { "ipv6" } else { "ipv4" };
         let name = format!("vrrp-io/{interface}/{family}/{vrid}");
         let listener = SocketAddr::from_abstract_name(&name)
-            .and_then(|address| UnixListener::bind_addr(&address));
+            .and_then(|address| UnixListener::bind_addr(&address))
+            .and_then(|listener| listener.set_nonblocking(true).map(|()| listener));
         match listener {
-            Ok(listener) => Ok(Self { _listener: Some(listener) }),
+            Ok(listener) => Ok(Self { listener: Some(listener) }),
             Err(error) if error.kind() != io::ErrorKind::AddrInUse => Err(AddError::Socket {
                 interface: interface.to_owned(),
                 action: "claim the VRID",
@@ -47,13 +47,25 @@ impl Claim {
             Err(_) => {
                 // Anybody can take a name; who cannot run a router is not to prevent one.
                 tracing::warn!(name, "a process that may not run VRRP has taken this name");
-                Ok(Self { _listener: None })
+                Ok(Self { listener: None })
             }
         }
     }
 }
 
-/// Whether the name is held by root or by our own user.
+impl Claim {
+    /// What tells that somebody asks who holds the name.
+    pub(super) fn listener(&self) -> Option<&UnixListener> {
+        self.listener.as_ref()
+    }
+
+    /// Those who have asked know by now; their places are for the next.
+    pub(super) fn turn_away(&self) {
+        while self.listener.as_ref().is_some_and(|listener| listener.accept().is_ok()) {}
+    }
+}
+
+/// Whether the name is held by a process that can run a router. Who does not answer may be one.
 fn is_peer(name: &str) -> bool {
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     let holder = || {
@@ -61,7 +73,16 @@ fn is_peer(name: &str) -> bool {
         connect(socket.as_raw_fd(), &UnixAddr::new_abstract(name.as_bytes())?)?;
         getsockopt(&socket, sockopt::PeerCredentials)
     };
-    holder().is_ok_and(|holder| [0, geteuid().as_raw()].contains(&holder.uid()))
+    holder().map_or(true, |holder| may_run_vrrp(holder.pid()).unwrap_or(true))
+}
+
+/// Whether a process has `CAP_NET_ADMIN` and `CAP_NET_RAW`; `None` when that is not to be seen.
+fn may_run_vrrp(process: i32) -> Option<bool> {
+    const NEEDED: u64 = 1 << 12 | 1 << 13;
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"))?;
+    let capabilities = u64::from_str_radix(line.trim(), 16).ok()?;
+    Some(capabilities & NEEDED == NEEDED)
 }
 
 /// Whether the kernel tells who put an address on an interface.

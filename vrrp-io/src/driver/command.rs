@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
 use std::sync::mpsc::{SyncSender, TryRecvError};
 
+use nix::sys::epoll::{EpollEvent, EpollFlags};
 use vrrp_fsm::proto::{Priority, Signer, Verifier};
 use vrrp_fsm::{Action, Fault, Input, State, VirtualRouter};
 
 use super::claim::Claim;
-use super::{Counters, Driver, Instance, Key, RouterId, Status};
+use super::{Counters, Driver, Instance, Key, RouterId, Status, token};
 use crate::config::RouterConfig;
 use crate::error::{AddError, ReconfigureError};
 use crate::events::Events;
@@ -109,7 +110,18 @@ impl Driver {
         let is_ipv6 = config.router.is_ipv6();
         let interface = self.interface(&config.interface)?;
         let key = Key { interface, is_ipv6, vrid: config.router.vrid() };
+        if self.instances.contains_key(&key) {
+            return Err(AddError::VridInUse { interface: config.interface, vrid: key.vrid });
+        }
         let claim = Claim::new(&config.interface, is_ipv6, key.vrid)?;
+        if let Some(listener) = claim.listener() {
+            let event = EpollEvent::new(EpollFlags::EPOLLIN, token::CLAIM);
+            self.epoll.add(listener, event).map_err(|errno| AddError::Socket {
+                interface: config.interface.clone(),
+                action: "claim the VRID",
+                source: errno.into(),
+            })?;
+        }
         let prepared = self
             .open_sockets(interface, is_ipv6, config.uses_ah())
             .and_then(|()| self.clean_up(key, &config));
@@ -150,37 +162,52 @@ impl Driver {
             let uses_ah = config.uses_ah();
             self.open_sockets(key.interface, key.is_ipv6, uses_ah).map_err(refused)?;
         }
-        self.leftovers(key, &config).map_err(refused)?;
+        let leftovers = self.leftovers(key, &config).map_err(refused)?;
         let now = self.now();
         let Some(Ok(actions)) = self.routers.reconfigure(now, &key, config.router.clone()) else {
             return Err(ReconfigureError::NotSameRouter);
         };
+        let mut has_other_prefixes = false;
         if let Some(instance) = self.instances.get_mut(&key) {
             if instance.config.authentication != config.authentication {
                 let sequence = super::instance::initial_sequence();
                 instance.signer = Signer::new(config.authentication.clone(), sequence);
                 instance.verifier = Verifier::new(config.authentication.clone());
             }
-            let has_other_prefixes = instance.config.addresses != config.addresses;
+            has_other_prefixes = instance.config.addresses != config.addresses;
             instance.config = config;
+        }
+        let is_put_on = actions
+            .iter()
+            .any(|action| matches!(action, Action::ReplaceAddresses | Action::AddAddresses));
+        self.perform(key, actions);
+        let is_active = self.routers.get(&key).is_some_and(|r| r.state() == State::Active);
+        if is_active {
             // The state machine does not know prefix lengths.
-            let is_replaced = actions.iter().any(|action| action == Action::ReplaceAddresses);
-            let is_active = self.routers.get(&key).is_some_and(|r| r.state() == State::Active);
-            let must_replace = has_other_prefixes && is_active && !is_replaced;
-            if must_replace && !self.perform_action(key, Action::ReplaceAddresses) {
+            if has_other_prefixes
+                && !is_put_on
+                && !self.perform_action(key, Action::ReplaceAddresses)
+            {
                 self.input(key, Input::Failed(Action::ReplaceAddresses));
             }
+        } else {
+            self.orphans.extend(leftovers);
+            self.remove_orphans();
+            self.read_addresses(key.interface);
         }
-        self.perform(key, actions);
         self.tell_interface(key.interface);
         Ok(())
     }
 
     fn stop(&mut self, key: Key) {
         self.input(key, Input::Shutdown);
+        // What could not be removed, now or earlier, is not forgotten with the router. The failure
+        // was told already.
+        let _ = self.remove_addresses(key, |_| true);
         self.routers.remove(&key);
         if let Some(instance) = self.instances.remove(&key) {
             self.keys.remove(&instance.id);
+            self.orphans.extend(instance.installed);
         }
         self.close_unused_sockets(key.interface);
         self.tell_interface(key.interface);

@@ -30,7 +30,7 @@ pub(super) struct Instance {
     /// What was put on the interface and has to be taken off again.
     pub(super) installed: Vec<Address>,
     /// Ends with the router.
-    _claim: Claim,
+    pub(super) claim: Claim,
 }
 
 impl Instance {
@@ -49,7 +49,7 @@ impl Instance {
             verifier: Verifier::new(authentication),
             identification: 0,
             installed: Vec::new(),
-            _claim: claim,
+            claim,
             config,
         }
     }

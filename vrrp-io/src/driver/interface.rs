@@ -35,6 +35,13 @@ impl Sockets {
         self.receive.get(place)?.as_ref()
     }
 
+    /// Whether a router has all that it needs.
+    fn serve(&self, is_ipv6: bool, uses_ah: bool) -> bool {
+        let [ipv4, ah, ipv6] = self.receive.each_ref().map(Option::is_some);
+        let hears = if is_ipv6 { ipv6 } else { ipv4 && (ah || !uses_ah) };
+        hears && self.sending(is_ipv6).is_some()
+    }
+
     pub(super) fn sending(&self, is_ipv6: bool) -> Option<&SendSocket> {
         self.send[usize::from(is_ipv6)].as_ref()
     }
@@ -106,13 +113,8 @@ impl Driver {
         self.lost(place);
         self.interfaces[place].link = Some(link);
         self.read_addresses(place);
-        if let Err(error) = self.reopen_sockets(place) {
-            let interface = &self.interfaces[place].name;
-            let error = crate::error::chain(&error);
-            tracing::error!(interface, error, "cannot use the interface yet");
-            self.interfaces[place].link = None;
-            self.resync_soon();
-        }
+        self.interfaces[place].sockets = Sockets::default();
+        self.open_missing_sockets(place);
     }
 
     /// The interface is gone, or no longer has its name. Its routers leave it while its index is known, so
@@ -188,15 +190,22 @@ impl Driver {
         Ok(())
     }
 
-    /// Opens all sockets of an interface anew.
-    fn reopen_sockets(&mut self, place: usize) -> Result<(), AddError> {
-        self.interfaces[place].sockets = Sockets::default();
+    /// Opens the sockets that the routers on an interface need; what fails is tried again.
+    pub(super) fn open_missing_sockets(&mut self, place: usize) {
+        if self.interfaces[place].index().is_none() {
+            return;
+        }
         let on_it = self.instances.iter().filter(|(key, _)| key.interface == place);
-        let needed: Vec<(bool, bool)> =
+        let needed: BTreeSet<(bool, bool)> =
             on_it.map(|(key, instance)| (key.is_ipv6, instance.config.uses_ah())).collect();
-        needed
-            .into_iter()
-            .try_for_each(|(is_ipv6, uses_ah)| self.open_sockets(place, is_ipv6, uses_ah))
+        for (is_ipv6, uses_ah) in needed {
+            if let Err(error) = self.open_sockets(place, is_ipv6, uses_ah) {
+                let interface = &self.interfaces[place].name;
+                let error = crate::error::chain(&error);
+                tracing::error!(interface, error, "cannot use the interface yet");
+                self.resync_soon();
+            }
+        }
     }
 
     /// The kernel forgets closed sockets in epoll by itself.
@@ -220,6 +229,9 @@ impl Driver {
 
     fn tell(&mut self, key: Key, outlook: &Outlook) {
         let Some(router) = self.routers.get(&key) else { return };
+        let uses_ah = self.instances.get(&key).is_some_and(|instance| instance.config.uses_ah());
+        let has_sockets = self.interfaces[key.interface].sockets.serve(key.is_ipv6, uses_ah);
+        let is_operational = outlook.is_operational && has_sockets;
         let family = usize::from(key.is_ipv6);
         let is_owner = router.config().priority().is_owner();
         let primary = outlook.own[family].or(outlook.any[family].filter(|_| is_owner));
@@ -232,7 +244,7 @@ impl Driver {
         if is_new_address {
             self.input(key, Input::PrimaryAddress(primary));
         }
-        match (outlook.is_operational, is_known_down) {
+        match (is_operational, is_known_down) {
             (true, true) => self.input(key, Input::Recovered(Fault::InterfaceDown)),
             (false, false) => self.input(key, Input::Fault(Fault::InterfaceDown)),
             _ => {}
@@ -241,7 +253,10 @@ impl Driver {
 
     /// Whether all addresses of the list are on their interface, usable or not.
     pub(super) fn are_present(&mut self, addresses: &[Address]) -> bool {
-        let Ok(present) = self.table.addresses() else { return true };
+        let Ok(present) = self.table.addresses() else {
+            self.resync_soon();
+            return true;
+        };
         addresses.iter().all(|address| {
             present.iter().any(|present| {
                 present.is_same(address) && !present.flags.contains(AddressFlags::DADFAILED)

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver as Commands;
 use std::time::{Duration, Instant};
 
-use netlink_addr::{Announcer, Monitor, RouteTable};
+use netlink_addr::{Address, Announcer, Monitor, RouteTable};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::EventFd;
@@ -50,8 +50,12 @@ mod token {
     pub(super) const COMMAND: u64 = 0;
     pub(super) const TIMER: u64 = 1;
     pub(super) const CHANGE: u64 = 2;
+    pub(super) const CLAIM: u64 = 3;
     pub(super) const SOCKETS: u64 = 4;
 }
+
+/// More sockets than a thread has, so that one wait tells of all.
+const READY: usize = 1024;
 
 pub(crate) struct Driver {
     epoch: Instant,
@@ -72,6 +76,8 @@ pub(crate) struct Driver {
     /// Grows only: an interface keeps its place while it is gone.
     interfaces: Vec<Interface>,
     counters: Counters,
+    /// Addresses that could not be removed, of routers that are gone or never had them.
+    orphans: Vec<Address>,
     /// When to look at everything again, after something failed.
     resync_due: Option<Timestamp>,
     /// Whether addresses tell who put them there.
@@ -107,6 +113,7 @@ impl Driver {
             next_id: 0,
             interfaces: Vec::new(),
             counters: Counters::default(),
+            orphans: Vec::new(),
             resync_due: None,
             keeps_origin: claim::keeps_origin(),
         })
@@ -114,14 +121,15 @@ impl Driver {
 
     /// Runs until it is told to exit, or nobody is left who could tell.
     pub(crate) fn run(mut self) {
-        let mut events = [EpollEvent::empty(); 64];
+        let mut events = vec![EpollEvent::empty(); READY];
         loop {
             if let Err(error) = self.arm() {
                 tracing::error!(%error, "cannot set the timer");
             }
             let ready = match self.epoll.wait(&mut events, EpollTimeout::NONE) {
                 Ok(count) => &events[..count],
-                Err(Errno::EINTR) => &[],
+                // Nothing is known of the sockets, so no timer may expire.
+                Err(Errno::EINTR) => continue,
                 Err(errno) => {
                     tracing::error!(%errno, "cannot wait for events; all routers stop");
                     return;
@@ -133,7 +141,7 @@ impl Driver {
             for event in ready.iter().filter(|event| event.data() >= token::SOCKETS) {
                 self.receive_from(event.data() - token::SOCKETS);
             }
-            let is_ready = |token| ready.iter().any(|event| event.data() == token);
+            let is_ready = |token: u64| ready.iter().any(|event| event.data() == token);
             if is_ready(token::TIMER) {
                 // Reading it makes it quiet; it is set anew in any case.
                 let _ = self.timer.wait();
@@ -147,6 +155,9 @@ impl Driver {
             }
             if self.resync_due.is_some_and(|due| due <= turn) {
                 self.resync();
+            }
+            if is_ready(token::CLAIM) {
+                self.instances.values().for_each(|instance| instance.claim.turn_away());
             }
             if is_ready(token::COMMAND) {
                 let _ = self.wake.read();
@@ -185,5 +196,6 @@ impl Drop for Driver {
     /// However the thread ends, also by a bug of ours: the routers hand over and their addresses go.
     fn drop(&mut self) {
         self.stop_all();
+        self.remove_orphans();
     }
 }

@@ -83,20 +83,55 @@ impl Driver {
         self.resync_due = Some(self.now() + RESYNC);
     }
 
-    /// Something failed before: look at every interface, and try again to remove what has to go.
+    /// Something failed before: look at every interface, and try again what has to be done.
     pub(super) fn resync(&mut self) {
         self.resync_due = None;
         self.read_anew();
         for place in 0..self.interfaces.len() {
+            self.open_missing_sockets(place);
             self.tell_interface(place);
             for key in self.keys_on(place) {
-                let is_active =
-                    self.routers.get(&key).is_some_and(|router| router.state() == State::Active);
-                if !is_active && let Err(error) = self.remove_addresses(key, |_| true) {
+                let wanted = self.wanted_addresses(key);
+                let is_unwanted =
+                    |installed: &Address| !wanted.iter().any(|wanted| wanted.is_same(installed));
+                if let Err(error) = self.remove_addresses(key, is_unwanted) {
                     let error = crate::error::chain(&error);
                     tracing::warn!(vrid = key.vrid.get(), error, "addresses are left behind");
                 }
             }
+        }
+        self.remove_orphans();
+    }
+
+    /// What a router shall have on its interface now: nothing unless it is Active.
+    fn wanted_addresses(&self, key: Key) -> Vec<Address> {
+        let is_active =
+            self.routers.get(&key).is_some_and(|router| router.state() == State::Active);
+        let index = self.interfaces[key.interface].index().filter(|_| is_active);
+        let instance = self.instances.get(&key);
+        index
+            .zip(instance)
+            .map(|(index, instance)| instance.config.interface_addresses(index))
+            .unwrap_or_default()
+    }
+
+    /// Tries to remove what nobody keeps any more; what is left is tried again.
+    pub(super) fn remove_orphans(&mut self) {
+        if self.orphans.is_empty() {
+            return;
+        }
+        let orphans = std::mem::take(&mut self.orphans);
+        match self.table.remove(&orphans) {
+            Ok(outcomes) => {
+                let left =
+                    outcomes.into_iter().zip(orphans).filter(|(outcome, _)| outcome.is_err());
+                self.orphans = left.map(|(_, address)| address).collect();
+            }
+            Err(_) => self.orphans = orphans,
+        }
+        if !self.orphans.is_empty() {
+            tracing::warn!(count = self.orphans.len(), "addresses are left behind");
+            self.resync_soon();
         }
     }
 
@@ -128,13 +163,16 @@ impl Driver {
             return;
         }
         let Some(instance) = self.instances.get(&key) else { return };
+        let wanted = self.wanted_addresses(key);
         let known = &self.interfaces[key.interface].addresses;
-        let is_known = |address: &Address| known.iter().any(|known| known.is_same(address));
-        if instance.installed.iter().all(is_known) {
+        let is_among =
+            |list: &[Address], address: &Address| list.iter().any(|a| a.is_same(address));
+        let mut kept = instance.installed.clone();
+        kept.retain(|installed| is_among(&wanted, installed));
+        if kept.iter().all(|address| is_among(known, address)) {
             return;
         }
-        let installed = instance.installed.clone();
-        if !self.are_present(&installed) {
+        if !self.are_present(&kept) {
             let vrid = key.vrid.get();
             tracing::warn!(vrid, "virtual addresses were removed; putting them back");
             self.input(key, Input::AddressesLost);
