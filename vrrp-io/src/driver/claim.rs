@@ -51,9 +51,7 @@ impl Claim {
             }
         }
     }
-}
 
-impl Claim {
     /// What tells that somebody asks who holds the name.
     pub(super) fn listener(&self) -> Option<&UnixListener> {
         self.listener.as_ref()
