@@ -10,13 +10,10 @@ use vrrp_fsm::proto::{Authentication, Priority, Signer, Verifier};
 use vrrp_fsm::{Fault, State, Stats};
 
 use super::claim::Claim;
+use super::origin::ORIGIN;
 use super::{Driver, Key, RouterId};
 use crate::config::{RouterConfig, VirtualAddress};
 use crate::events::Subscribers;
-
-/// `IFA_PROTO` of virtual addresses: the number that iproute2 shows as `proto keepalived`. It tells a
-/// leftover of a crash from an address that somebody else put there.
-pub(super) const ORIGIN: u8 = 18;
 
 pub(super) struct Instance {
     pub(super) id: RouterId,

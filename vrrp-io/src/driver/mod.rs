@@ -5,6 +5,8 @@ mod claim;
 mod command;
 mod instance;
 mod interface;
+mod leftovers;
+mod origin;
 mod perform;
 mod receive;
 mod watch;
@@ -115,7 +117,7 @@ impl Driver {
             counters: Counters::default(),
             orphans: Vec::new(),
             resync_due: None,
-            keeps_origin: claim::keeps_origin(),
+            keeps_origin: origin::keeps_origin(),
         })
     }
 

@@ -12,6 +12,7 @@ use vrrp_fsm::proto::{
 use vrrp_fsm::{Action, Actions, Event, Input, State};
 
 use super::instance::initial_sequence;
+use super::origin::ORIGIN;
 use super::{Driver, Key};
 use crate::handle::state_code;
 
@@ -116,9 +117,7 @@ impl Driver {
         let own = &self.interfaces[key.interface].addresses;
         wanted.retain(|wanted| {
             instance.installed.iter().any(|installed| installed.is_same(wanted))
-                || !own
-                    .iter()
-                    .any(|own| own.is_same(wanted) && own.protocol != super::instance::ORIGIN)
+                || !own.iter().any(|own| own.is_same(wanted) && own.protocol != ORIGIN)
         });
         // Only a removal makes it forget what it has put there.
         for wanted in &wanted {

@@ -53,9 +53,6 @@ pub(crate) const PRIORITY_A: Priority = match Priority::new(200) {
 };
 pub(crate) const PRIORITY_B: Priority = Priority::DEFAULT;
 
-/// Graceful stops; they are all alike.
-const MAX_GRACEFUL: u32 = 3;
-
 /// Skew_Time of RFC 9568 section 6.1.
 pub(crate) fn skew(interval: Centiseconds, priority: Priority) -> Duration {
     interval.duration() * (256 - u32::from(priority.get())) / 256

@@ -10,7 +10,7 @@ use lab::namespaces::{Capture, Lan, Probe, longest_outage};
 use lab::node::{Node, NodeConfig};
 
 use crate::report::{Kind, Outcome, Round, Seen, Timeline, Who};
-use crate::{Arguments, MAX_GRACEFUL, PRIORITY_A, PRIORITY_B, active_down, skew};
+use crate::{Arguments, PRIORITY_A, PRIORITY_B, active_down, skew};
 
 const VIRTUAL_IP: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 100);
 const VRID: u8 = 51;
@@ -58,18 +58,8 @@ pub(crate) fn run(arguments: &Arguments, timeline: &mut Timeline, lan: Lan) -> i
     run.wait_for(Who::A, "Active")?;
     run.wait_for(Who::B, "Backup")?;
 
-    let mut rounds = Vec::new();
-    for number in 0..arguments.kills {
-        rounds.push(run.round(Kind::Kill)?);
-        rounds.push(run.round(Kind::Preempt)?);
-        if number < MAX_GRACEFUL {
-            rounds.push(run.round(Kind::Graceful)?);
-            rounds.push(run.round(Kind::Preempt)?);
-        }
-    }
-    if arguments.kills == 0 {
-        rounds.push(run.round(Kind::Graceful)?);
-    }
+    let plan = Kind::plan(arguments.kills);
+    let rounds = plan.map(|kind| run.round(kind)).collect::<io::Result<Vec<_>>>()?;
     for node in run.nodes.iter_mut().flatten() {
         node.terminate()?;
     }

@@ -9,7 +9,7 @@ use vrrp_fsm::{Config, Event, State, Timestamp};
 use vrrp_proto::{Authentication, Priority, Vrid};
 
 use crate::report::{Kind, Outcome, Round, Seen, Timeline, Who};
-use crate::{Arguments, MAX_GRACEFUL, PRIORITY_A, PRIORITY_B, active_down, skew};
+use crate::{Arguments, PRIORITY_A, PRIORITY_B, active_down, skew};
 
 const VIRTUAL_IP: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 100);
 
@@ -35,18 +35,8 @@ pub(crate) fn run(arguments: &Arguments, timeline: &mut Timeline) -> io::Result<
     run.lan.start(Who::A as usize);
     run.lan.start(Who::B as usize);
     run.pass(10);
-    let mut rounds = Vec::new();
-    for number in 0..arguments.kills {
-        rounds.push(run.round(Kind::Kill)?);
-        rounds.push(run.round(Kind::Preempt)?);
-        if number < MAX_GRACEFUL {
-            rounds.push(run.round(Kind::Graceful)?);
-            rounds.push(run.round(Kind::Preempt)?);
-        }
-    }
-    if arguments.kills == 0 {
-        rounds.push(run.round(Kind::Graceful)?);
-    }
+    let plan = Kind::plan(arguments.kills);
+    let rounds = plan.map(|kind| run.round(kind)).collect::<io::Result<Vec<_>>>()?;
     Ok(Outcome { rounds, frames: run.lan.frames().to_vec() })
 }
 

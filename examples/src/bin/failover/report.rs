@@ -15,6 +15,18 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// Each kill is followed by the return of the router, and so is each graceful stop, of which
+    /// there are fewer because they are all alike.
+    pub(crate) fn plan(kills: u32) -> impl Iterator<Item = Self> {
+        const GRACEFUL: u32 = 3;
+        let killed = [Self::Kill, Self::Preempt];
+        let stopped = [Self::Graceful, Self::Preempt];
+        (0..kills.max(1)).flat_map(move |number| {
+            let killed = killed.into_iter().filter(move |_| kills > 0);
+            killed.chain(stopped.into_iter().filter(move |_| number < GRACEFUL))
+        })
+    }
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Kill => "kill",
