@@ -28,6 +28,10 @@ impl Driver {
                 return refuse(other.address());
             }
         }
+        if config.router.priority().is_owner() {
+            // What is left of an earlier Active router is adopted: it is added again at once.
+            return Ok(Vec::new());
+        }
         let Some(index) = self.interfaces[key.interface].index() else { return Ok(Vec::new()) };
         let configured = config.interface_addresses(index);
         let own = self.instances.get(&key).map(|instance| instance.installed.as_slice());
@@ -42,10 +46,6 @@ impl Driver {
             true => present.protocol == ORIGIN,
             false => configured.iter().any(|address| address.is_same(present)),
         };
-        if config.router.priority().is_owner() {
-            // What is left of an earlier Active router is adopted: it is added again at once.
-            return Ok(Vec::new());
-        }
         match found.iter().find(|present| !is_leftover(present)) {
             Some(foreign) => refuse(foreign.local),
             None => Ok(found),
