@@ -50,6 +50,8 @@ pub enum Cause {
     Fault(Fault),
     /// What was missing is back.
     Recovered,
+    /// Another router of its group changed, and this one with it.
+    Group,
 }
 
 /// Something without which a router cannot run.
@@ -62,14 +64,24 @@ pub enum Fault {
     NoPrimaryAddress,
     /// Something that the application tracks says no.
     Tracking,
+    /// Another router of its group misses something.
+    Group,
+    /// It is to speak to single routers, and knows none.
+    NoPeer,
     /// The virtual addresses could not be put on the interface. Tried again after
     /// [`ADDRESS_RETRY`](crate::ADDRESS_RETRY).
     AddressesRefused,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::InterfaceDown, Self::NoPrimaryAddress, Self::Tracking, Self::AddressesRefused];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::InterfaceDown,
+        Self::NoPrimaryAddress,
+        Self::Tracking,
+        Self::Group,
+        Self::NoPeer,
+        Self::AddressesRefused,
+    ];
 
     pub(crate) const fn bit(self) -> u8 {
         1 << self as u8

@@ -13,14 +13,16 @@ mod router;
 mod set;
 mod stats;
 mod time;
+mod tracking;
 
 pub use action::{Action, Actions};
-pub use config::{Announcements, Config, ConfigError};
+pub use config::{Announcements, Config, ConfigError, OwnerConflict};
 pub use event::{Cause, Event, Fault, State};
 pub use input::Input;
 pub use router::{ADDRESS_RETRY, NotSameRouter, VirtualRouter};
-pub use set::{Occupied, RouterSet};
+pub use set::{GroupId, Occupied, RouterSet};
 pub use stats::Stats;
 pub use time::Timestamp;
+pub use tracking::{RiseFall, Standing, Tracking, Verdict, Weight, WeightOutOfRange};
 /// The packet codec, whose types are part of this crate's interface.
 pub use vrrp_proto as proto;

@@ -1,5 +1,6 @@
 //! Many routers in one driver.
 
+mod group;
 mod heap;
 
 use alloc::collections::BTreeMap;
@@ -10,12 +11,16 @@ use crate::config::Config;
 use crate::input::Input;
 use crate::router::{NotSameRouter, VirtualRouter};
 use crate::time::Timestamp;
+pub use group::GroupId;
+use group::Groups;
 use heap::DeadlineHeap;
 
 /// Virtual routers by a key of the driver's choice (interface, family and VRID, for one), with the
 /// earliest deadline at hand.
 ///
-/// [`handle`](Self::handle) touches one router and costs O(log n); it does not allocate.
+/// [`handle`](Self::handle) touches one router and costs O(log n); it does not allocate. Routers that
+/// [`join`](Self::join) a group change their state together: after every call, call
+/// [`follow_up`](Self::follow_up) until it returns `None`.
 ///
 /// ```
 /// use vrrp_fsm::{Config, Input, RouterSet, Timestamp, VirtualRouter};
@@ -53,6 +58,7 @@ pub struct RouterSet<K> {
     slots: Vec<Option<(K, VirtualRouter)>>,
     by_key: BTreeMap<K, usize>,
     deadlines: DeadlineHeap,
+    groups: Groups,
 }
 
 impl<K: Ord + Clone> Default for RouterSet<K> {
@@ -64,7 +70,12 @@ impl<K: Ord + Clone> Default for RouterSet<K> {
 impl<K: Ord + Clone> RouterSet<K> {
     /// An empty set.
     pub const fn new() -> Self {
-        Self { slots: Vec::new(), by_key: BTreeMap::new(), deadlines: DeadlineHeap::new() }
+        Self {
+            slots: Vec::new(),
+            by_key: BTreeMap::new(),
+            deadlines: DeadlineHeap::new(),
+            groups: Groups::new(),
+        }
     }
 
     /// Adds a router.
@@ -91,7 +102,10 @@ impl<K: Ord + Clone> RouterSet<K> {
     pub fn remove(&mut self, key: &K) -> Option<VirtualRouter> {
         let slot = self.by_key.remove(key)?;
         self.deadlines.set(slot, None);
-        self.slots[slot].take().map(|(_, router)| router)
+        self.groups.leave(slot);
+        let removed = self.slots[slot].take().map(|(_, router)| router);
+        self.settle_all();
+        removed
     }
 
     /// The router with this key.
@@ -119,8 +133,10 @@ impl<K: Ord + Clone> RouterSet<K> {
     pub fn handle(&mut self, now: Timestamp, key: &K, input: Input<'_>) -> Option<Actions> {
         let slot = *self.by_key.get(key)?;
         let (_, router) = self.slots[slot].as_mut()?;
+        let before = router.state();
         let actions = router.handle(now, input);
         self.deadlines.set(slot, router.deadline());
+        self.settle(slot, before);
         Some(actions)
     }
 
@@ -133,8 +149,10 @@ impl<K: Ord + Clone> RouterSet<K> {
     ) -> Option<Result<Actions, NotSameRouter>> {
         let slot = *self.by_key.get(key)?;
         let (_, router) = self.slots[slot].as_mut()?;
+        let before = router.state();
         let actions = router.reconfigure(now, config);
         self.deadlines.set(slot, router.deadline());
+        self.settle(slot, before);
         Some(actions)
     }
 
@@ -150,9 +168,12 @@ impl<K: Ord + Clone> RouterSet<K> {
             return None;
         }
         let (key, router) = self.slots[slot].as_mut()?;
+        let before = router.state();
         let actions = router.handle(now, Input::Wake);
+        let key = key.clone();
         self.deadlines.set(slot, router.deadline());
-        Some((key.clone(), actions))
+        self.settle(slot, before);
+        Some((key, actions))
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Stats {
     pub conflicts: u64,
     /// Advertisements that an address owner discarded (RFC 9568 section 7.1).
     pub discarded_by_owner: u64,
+    /// Advertisements that came while the router was deaf after its start.
+    pub discarded_at_startup: u64,
     /// Advertisements with our own priority and address.
     pub same_address: u64,
 

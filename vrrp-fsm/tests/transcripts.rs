@@ -13,7 +13,8 @@ use vrrp_fsm::proto::{
     AddressList, Advertisement, Centiseconds, ErrorKind, Priority, Seconds, Vrid,
 };
 use vrrp_fsm::{
-    Action, Announcements, Cause, Config, Event, Fault, Input, Timestamp, VirtualRouter,
+    Action, Announcements, Cause, Config, Event, Fault, Input, OwnerConflict, Timestamp,
+    VirtualRouter,
 };
 
 /// The settings of a `router` or `reconfigure` line; the latter changes those of the former.
@@ -75,7 +76,19 @@ impl Settings {
                 delay: self.duration("delay", Duration::ZERO),
                 refresh: self.duration("refresh", Duration::ZERO),
                 refresh_repeat: 2,
-            });
+                contest_repeat: self.get("contest-repeat").map(|value| value.parse().unwrap()),
+                contest_delay: self.get("contest-delay").map(duration),
+            })
+            .active_down_intervals(
+                self.get("down-intervals").map_or("3", |value| value).parse().unwrap(),
+            )
+            .advertise_before_yielding(self.get("last-word").is_some())
+            .check_addresses(self.get("ignore-addresses").is_none())
+            .owner_conflict(match self.get("elect-owner") {
+                Some(_) => OwnerConflict::Elect,
+                None => OwnerConflict::Discard,
+            })
+            .startup_delay(self.duration("startup-delay", Duration::ZERO));
         if let Some(answer) = self.get("answer-losing") {
             config = config.answer_losing(answer == "yes");
         }
@@ -208,7 +221,7 @@ impl Run {
 }
 
 /// The calls in all transcripts.
-const STEPS: u32 = 275;
+const STEPS: u32 = 309;
 
 #[test]
 fn routers_do_what_the_transcripts_say() {

@@ -19,6 +19,11 @@ pub struct Announcements {
     pub refresh: Duration,
     /// How often each address is announced on a refresh; 0 counts as 1 (default: 1).
     pub refresh_repeat: u8,
+    /// How often each address is announced in a burst that a conflict brings about; 0: not at all,
+    /// `None`: as in any burst (default).
+    pub contest_repeat: Option<u8>,
+    /// From a conflict to a second burst; zero: none, `None`: as after a takeover (default).
+    pub contest_delay: Option<Duration>,
 }
 
 impl Default for Announcements {
@@ -29,6 +34,8 @@ impl Default for Announcements {
             delay: Duration::from_secs(5),
             refresh: Duration::ZERO,
             refresh_repeat: 1,
+            contest_repeat: None,
+            contest_delay: None,
         }
     }
 }

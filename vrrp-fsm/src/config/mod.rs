@@ -5,6 +5,7 @@ mod announcements;
 
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::num::NonZeroU8;
 use core::time::Duration;
 
 use vrrp_proto::{
@@ -13,6 +14,9 @@ use vrrp_proto::{
 
 pub(crate) use address_set::AddressSet;
 pub use announcements::Announcements;
+
+/// The RFCs' "3 * Active_Adver_Interval".
+const DOWN_INTERVALS: NonZeroU8 = NonZeroU8::new(3).expect("3 is not 0");
 
 /// The configuration of one virtual router.
 ///
@@ -42,6 +46,23 @@ pub struct Config {
     pub(crate) accept: bool,
     pub(crate) answer_losing: bool,
     pub(crate) announcements: Announcements,
+    pub(crate) active_down_intervals: NonZeroU8,
+    pub(crate) advertises_before_yielding: bool,
+    pub(crate) checks_addresses: bool,
+    pub(crate) owner_conflict: OwnerConflict,
+    pub(crate) startup_delay: Duration,
+}
+
+/// What an owner of the virtual addresses (priority 255) does with the advertisements of others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "it listens or it does not")]
+pub enum OwnerConflict {
+    /// Discards them (RFC 9568 section 7.1). Two owners both stay Active.
+    #[default]
+    Discard,
+    /// Takes part in the election as every router does: of two owners the one with the lower address
+    /// yields, and the network has one Active router while the configuration is wrong.
+    Elect,
 }
 
 /// Version and family, with the interval's unit and the addresses that belong to them.
@@ -114,7 +135,62 @@ impl Config {
             accept: true,
             answer_losing: true,
             announcements: Announcements::default(),
+            active_down_intervals: DOWN_INTERVALS,
+            advertises_before_yielding: false,
+            checks_addresses: true,
+            owner_conflict: OwnerConflict::default(),
+            startup_delay: Duration::ZERO,
         })
+    }
+
+    /// How many intervals of silence make Active_Down_Interval, besides Skew_Time (default: 3, as in
+    /// the RFCs). All routers of a network should agree on it.
+    #[must_use]
+    pub fn active_down_intervals(mut self, intervals: NonZeroU8) -> Self {
+        self.active_down_intervals = intervals;
+        self
+    }
+
+    /// Whether an Active router that is outranked sends one more advertisement before it yields
+    /// (default: false).
+    #[must_use]
+    pub fn advertise_before_yielding(mut self, advertise: bool) -> Self {
+        self.advertises_before_yielding = advertise;
+        self
+    }
+
+    /// Whether the addresses in an advertisement are compared with the configured ones (default: true).
+    #[must_use]
+    pub fn check_addresses(mut self, check: bool) -> Self {
+        self.checks_addresses = check;
+        self
+    }
+
+    /// What the owner does with the advertisements of others.
+    #[must_use]
+    pub fn owner_conflict(mut self, conflict: OwnerConflict) -> Self {
+        self.owner_conflict = conflict;
+        self
+    }
+
+    /// For how long after its start the router is deaf, mute and Backup (default: zero), so that a
+    /// network that is still coming up elects nobody.
+    #[must_use]
+    pub fn startup_delay(mut self, delay: Duration) -> Self {
+        self.startup_delay = delay;
+        self
+    }
+
+    /// The same with another priority.
+    ///
+    /// # Errors
+    /// [`ConfigError::Priority`] for 0.
+    pub fn with_priority(mut self, priority: Priority) -> Result<Self, ConfigError> {
+        if priority.is_stopped() {
+            return Err(ConfigError::Priority);
+        }
+        self.priority = priority;
+        Ok(self)
     }
 
     /// `Preempt_Mode` (default: true): whether a live Active router of lower priority is replaced.
@@ -215,10 +291,9 @@ impl Config {
         }
     }
 
-    /// Whether `other` describes the same virtual router: version, family and VRID.
+    /// Whether `other` describes the same virtual router: family and VRID.
     pub(crate) fn is_same_router(&self, other: &Self) -> bool {
-        self.vrid == other.vrid
-            && core::mem::discriminant(&self.protocol) == core::mem::discriminant(&other.protocol)
+        (self.vrid, self.is_ipv6()) == (other.vrid, other.is_ipv6())
     }
 
     /// Whether the addresses of a received advertisement are these, in any order.

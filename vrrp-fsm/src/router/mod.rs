@@ -18,6 +18,7 @@ use crate::stats::Stats;
 use crate::time::Timestamp;
 use schedule::Schedule;
 pub use transition::ADDRESS_RETRY;
+pub(crate) use transition::GroupStep;
 
 /// One virtual router: RFC 9568 section 6 and RFC 3768 section 6.
 ///
@@ -39,6 +40,8 @@ pub struct VirtualRouter {
     is_learned: bool,
     /// Bits of [`Fault`].
     faults: u8,
+    /// Whether it becomes Active only together with others.
+    is_grouped: bool,
     /// Bits of [`Report`]: what has been told since the last change of state.
     reported: u8,
     now: Timestamp,
@@ -60,6 +63,10 @@ enum Phase {
         preempt_from: Option<Timestamp>,
         /// Why the timer will expire, by what was heard last.
         expecting: Cause,
+        /// The timer has expired, and the group was not ready.
+        wants_active: bool,
+        /// Deaf until then, because it has just been started.
+        held_until: Option<Timestamp>,
     },
     Active {
         /// `Adver_Timer`.
@@ -93,6 +100,7 @@ impl VirtualRouter {
             primary_address: None,
             phase: Phase::Initialize,
             faults: Fault::NoPrimaryAddress.bit(),
+            is_grouped: false,
             reported: 0,
             now: Timestamp::EPOCH,
             stats: Stats::default(),
@@ -152,8 +160,8 @@ impl VirtualRouter {
     /// The priority becomes the configured one, whatever tracking made of it before.
     ///
     /// # Errors
-    /// [`NotSameRouter`] when version, family or VRID differ: that is another virtual router. Stop this
-    /// one and start the other.
+    /// [`NotSameRouter`] when family or VRID differ: that is another virtual router. Stop this one and
+    /// start the other.
     pub fn reconfigure(
         &mut self,
         now: Timestamp,
@@ -167,19 +175,21 @@ impl VirtualRouter {
         let own_interval = timers::nanoseconds_of(config.interval());
         let addresses_changed = self.config.addresses() != config.addresses();
         let announcements_changed = self.config.announcements != config.announcements;
+        let version_changed = self.config.version() != config.version();
         let interval_before = self.active_interval;
         let down_before = self.active_down_interval();
         self.priority = config.priority;
         self.config = config;
         self.reported = 0;
-        // What another router said of its interval still holds.
-        if !self.is_learned {
+        // What another router said of its interval still holds, in this version.
+        if !self.is_learned || version_changed {
+            self.is_learned = false;
             self.active_interval = own_interval;
         }
         let down_now = self.active_down_interval();
         let has_other_interval = self.active_interval != interval_before;
         match &mut self.phase {
-            Phase::Backup { active_down, preempt_from, expecting } => {
+            Phase::Backup { active_down, preempt_from, expecting, .. } => {
                 *preempt_from = None;
                 let anew = self.now.after(down_now);
                 *active_down = match (has_other_interval, *expecting) {
@@ -191,7 +201,8 @@ impl VirtualRouter {
                 self.own_addresses_at_once(&mut actions);
             }
             Phase::Active { advertisement_due, announcements, .. } => {
-                *advertisement_due = (*advertisement_due).min(self.now.after(own_interval));
+                let latest = if version_changed { self.now } else { self.now.after(own_interval) };
+                *advertisement_due = (*advertisement_due).min(latest);
                 if addresses_changed {
                     let burst = announcements.begin(self.now, &self.config.announcements);
                     self.transmit(self.priority, &mut actions);
@@ -261,6 +272,28 @@ impl VirtualRouter {
         &self.stats
     }
 
+    pub(crate) fn set_grouped(&mut self, is_grouped: bool) {
+        self.is_grouped = is_grouped;
+    }
+
+    /// Whether it would be Active if it were alone.
+    pub(crate) fn wants_active(&self) -> bool {
+        match self.phase {
+            Phase::Active { .. } => true,
+            Phase::Backup { wants_active, .. } => wants_active,
+            Phase::Initialize | Phase::Fault { .. } => false,
+        }
+    }
+
+    /// Whether it misses something itself.
+    pub(crate) fn has_own_fault(&self) -> bool {
+        !self.is(State::Initialize) && self.faults & !Fault::Group.bit() != 0
+    }
+
+    pub(crate) fn has_group_fault(&self) -> bool {
+        self.faults & Fault::Group.bit() != 0
+    }
+
     fn is(&self, state: State) -> bool {
         self.state() == state
     }
@@ -325,6 +358,6 @@ impl VirtualRouter {
 
 /// The new configuration describes another virtual router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("version, family and VRID of a virtual router cannot change while it runs")]
+#[error("family and VRID of a virtual router cannot change while it runs")]
 #[expect(clippy::exhaustive_structs, reason = "says all there is")]
 pub struct NotSameRouter;

@@ -9,6 +9,7 @@ use vrrp_proto::{Advertisement, Version};
 use super::timers::{self, nanoseconds_of};
 use super::{Phase, Report, VirtualRouter};
 use crate::action::{Action, Actions};
+use crate::config::OwnerConflict;
 use crate::event::{Cause, Event};
 use crate::time::nanoseconds;
 
@@ -37,7 +38,17 @@ impl VirtualRouter {
             self.stats.version_errors += 1;
             return;
         }
-        if self.priority.is_owner() && matches!(self.phase, Phase::Active { .. }) {
+        if let Phase::Backup { held_until, .. } = &mut self.phase
+            && let Some(end) = *held_until
+        {
+            if self.now < end {
+                self.stats.discarded_at_startup += 1;
+                return;
+            }
+            *held_until = None;
+        }
+        let discards = self.config.owner_conflict == OwnerConflict::Discard;
+        if discards && self.priority.is_owner() && matches!(self.phase, Phase::Active { .. }) {
             self.receive_as_owner(advertisement, actions);
             return;
         }
@@ -75,7 +86,9 @@ impl VirtualRouter {
     ) -> bool {
         let is_v2 = advertisement.version() == Version::V2;
         let mut agrees = true;
-        if !self.config.holds_addresses(advertisement.addresses()) {
+        if self.config.checks_addresses
+            && !self.config.holds_addresses(advertisement.addresses())
+        {
             self.stats.address_list_errors += 1;
             self.report(Report::AddressListDiffers, Event::AddressListDiffers, actions);
             agrees &= !is_v2 || advertisement.priority().is_owner();
@@ -99,7 +112,7 @@ impl VirtualRouter {
         if self.primary_address == Some(source) {
             self.same_address(actions);
         }
-        let Phase::Backup { active_down, preempt_from, expecting } = &mut self.phase else {
+        let Phase::Backup { active_down, preempt_from, expecting, .. } = &mut self.phase else {
             return;
         };
         if advertisement.priority().is_stopped() {
@@ -121,9 +134,10 @@ impl VirtualRouter {
         if is_accepted {
             self.learn_interval(advertisement);
             let deadline = now.after(self.active_down_interval());
-            if let Phase::Backup { active_down, expecting, .. } = &mut self.phase {
+            if let Phase::Backup { active_down, expecting, wants_active, .. } = &mut self.phase {
                 *active_down = deadline;
                 *expecting = Cause::ActiveSilent;
+                *wants_active = false;
             }
         } else {
             // "Discard the ADVERTISEMENT": the timer goes on and we take over when it expires.
@@ -149,6 +163,16 @@ impl VirtualRouter {
         // The order of addresses is their order as unsigned integers in network byte order (6.4.3).
         let against_ours = self.primary_address.map_or(Ordering::Less, |own| source.cmp(&own));
         match advertisement.priority().cmp(&self.priority).then(against_ours) {
+            order if order != Ordering::Equal
+                && self.priority.is_owner()
+                && advertisement.priority().is_owner() =>
+            {
+                self.report(Report::OtherOwner, Event::OtherOwner, actions);
+                match order {
+                    Ordering::Greater => self.yield_to(advertisement, actions),
+                    _ => self.contest(actions),
+                }
+            }
             Ordering::Greater => self.yield_to(advertisement, actions),
             Ordering::Equal => self.same_address(actions),
             Ordering::Less => {
@@ -184,8 +208,9 @@ impl VirtualRouter {
             && self.now >= *contested_until
         {
             *contested_until = self.now + CONTEST_SPACING;
-            let burst = announcements.begin(self.now, &self.config.announcements);
-            actions.push(Action::Announce(burst));
+            if let Some(burst) = announcements.contest(self.now, &self.config.announcements) {
+                actions.push(Action::Announce(burst));
+            }
         }
     }
 

@@ -10,8 +10,8 @@ use crate::time::Timestamp;
 /// refreshes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Schedule {
-    Settle { at: Timestamp, burst_at: Timestamp },
-    Burst { at: Timestamp },
+    Settle { at: Timestamp, burst: Option<(Timestamp, NonZeroU8)> },
+    Burst { at: Timestamp, times: NonZeroU8 },
     Refresh { at: Timestamp },
     Done,
 }
@@ -19,12 +19,22 @@ pub(super) enum Schedule {
 impl Schedule {
     /// Starts over at `now` and returns how often to announce at once.
     pub(super) fn begin(&mut self, now: Timestamp, settings: &Announcements) -> NonZeroU8 {
-        let burst_at = now + settings.delay;
-        *self = match settings.settle {
-            Duration::ZERO => Self::after_settling(now, burst_at, settings),
-            settle => Self::Settle { at: now + settle, burst_at },
-        };
-        at_least_once(settings.repeat)
+        let times = at_least_once(settings.repeat);
+        *self = Self::settling(now, settings.delay, times, settings);
+        times
+    }
+
+    /// Starts over because of a conflict; `None` when that is not to be announced.
+    pub(super) fn contest(
+        &mut self,
+        now: Timestamp,
+        settings: &Announcements,
+    ) -> Option<NonZeroU8> {
+        let repeat = settings.contest_repeat.unwrap_or(settings.repeat.max(1));
+        let burst = NonZeroU8::new(repeat)?;
+        let delay = settings.contest_delay.unwrap_or(settings.delay);
+        *self = Self::settling(now, delay, burst, settings);
+        Some(burst)
     }
 
     /// Goes on by other settings; nothing is announced at once.
@@ -37,7 +47,7 @@ impl Schedule {
     #[inline]
     pub(super) fn due(&self) -> Option<Timestamp> {
         match self {
-            Self::Settle { at, .. } | Self::Burst { at } | Self::Refresh { at } => Some(*at),
+            Self::Settle { at, .. } | Self::Burst { at, .. } | Self::Refresh { at } => Some(*at),
             Self::Done => None,
         }
     }
@@ -52,12 +62,10 @@ impl Schedule {
         let mut largest = None;
         while self.due().is_some_and(|due| due <= now) {
             let (next, times) = match *self {
-                Self::Settle { burst_at, .. } => {
-                    (Self::after_settling(now, burst_at, settings), NonZeroU8::MIN)
+                Self::Settle { burst, .. } => {
+                    (Self::after_settling(now, burst, settings), NonZeroU8::MIN)
                 }
-                Self::Burst { .. } => {
-                    (Self::refreshing(now, settings), at_least_once(settings.repeat))
-                }
+                Self::Burst { times, .. } => (Self::refreshing(now, settings), times),
                 _ => (Self::refreshing(now, settings), at_least_once(settings.refresh_repeat)),
             };
             *self = next;
@@ -66,10 +74,27 @@ impl Schedule {
         largest
     }
 
-    fn after_settling(now: Timestamp, burst_at: Timestamp, settings: &Announcements) -> Self {
-        match settings.delay {
-            Duration::ZERO => Self::refreshing(now, settings),
-            _ => Self::Burst { at: burst_at },
+    fn settling(
+        now: Timestamp,
+        delay: Duration,
+        times: NonZeroU8,
+        settings: &Announcements,
+    ) -> Self {
+        let burst = (!delay.is_zero()).then_some((now + delay, times));
+        match settings.settle {
+            Duration::ZERO => Self::after_settling(now, burst, settings),
+            settle => Self::Settle { at: now + settle, burst },
+        }
+    }
+
+    fn after_settling(
+        now: Timestamp,
+        burst: Option<(Timestamp, NonZeroU8)>,
+        settings: &Announcements,
+    ) -> Self {
+        match burst {
+            None => Self::refreshing(now, settings),
+            Some((at, times)) => Self::Burst { at, times },
         }
     }
 

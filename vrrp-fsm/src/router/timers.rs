@@ -32,7 +32,8 @@ pub(super) fn skew(active_interval: u64, priority: Priority, config: &Config) ->
 /// `Active_Down_Interval`: 3 * Active_Adver_Interval + Skew_Time.
 #[inline]
 pub(super) fn active_down(active_interval: u64, priority: Priority, config: &Config) -> u64 {
-    3 * active_interval + skew(active_interval, priority, config)
+    let intervals = u64::from(config.active_down_intervals.get());
+    intervals * active_interval + skew(active_interval, priority, config)
 }
 
 impl VirtualRouter {
@@ -53,11 +54,22 @@ impl VirtualRouter {
         match self.phase {
             Phase::Initialize => {}
             Phase::Fault { .. } => self.clear_fault(Fault::AddressesRefused, actions),
+            Phase::Backup { .. } if self.is_grouped => self.wish_to_be_active(),
             Phase::Backup { expecting, .. } => self.become_active(expecting, actions),
             Phase::Active { .. } => {
                 self.advertise_when_due(actions);
                 self.announce_when_due(actions);
             }
+        }
+    }
+
+    /// A member of a group becomes Active when all of them can. It goes on to listen until then.
+    pub(super) fn wish_to_be_active(&mut self) {
+        let deadline = self.now.after(self.active_down_interval());
+        if let Phase::Backup { active_down, wants_active, held_until, .. } = &mut self.phase {
+            *active_down = deadline;
+            *wants_active = true;
+            *held_until = None;
         }
     }
 
@@ -87,8 +99,17 @@ impl VirtualRouter {
 
     /// A Backup that was made the owner does not wait for anybody.
     pub(super) fn own_addresses_at_once(&mut self, actions: &mut Actions) {
-        if self.priority.is_owner() && matches!(self.phase, Phase::Backup { .. }) {
-            self.become_active(Cause::Owner, actions);
+        if !self.priority.is_owner() {
+            return;
+        }
+        if let Phase::Backup { expecting, held_until, .. } = &mut self.phase
+            && held_until.is_none()
+        {
+            *expecting = Cause::Owner;
+            match self.is_grouped {
+                true => self.wish_to_be_active(),
+                false => self.become_active(Cause::Owner, actions),
+            }
         }
     }
 }

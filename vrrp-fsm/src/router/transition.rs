@@ -11,6 +11,15 @@ use crate::action::{Action, Actions};
 use crate::event::{Cause, Event, Fault, State};
 use crate::time::Timestamp;
 
+/// What a member of a group does because another one did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GroupStep {
+    /// Something that another member needs is missing, or all have what they need.
+    Fault(bool),
+    Active,
+    Backup,
+}
+
 /// How long a router whose addresses were refused waits before it takes part again. Long, because
 /// with every try it takes the role from a router that could do the work.
 pub const ADDRESS_RETRY: Duration = Duration::from_secs(30);
@@ -25,11 +34,18 @@ impl VirtualRouter {
             let is_refused = self.faults & Fault::AddressesRefused.bit() != 0;
             let retry = is_refused.then(|| self.now + ADDRESS_RETRY);
             self.enter(Phase::Fault { retry }, Cause::Fault(fault), actions);
-        } else if self.priority.is_owner() {
-            self.become_active(Cause::Owner, actions);
-        } else {
-            self.become_backup(cause, actions);
+            return;
         }
+        let delay = match cause {
+            Cause::Startup => self.config.startup_delay,
+            _ => Duration::ZERO,
+        };
+        if self.priority.is_owner() && delay.is_zero() && !self.is_grouped {
+            self.become_active(Cause::Owner, actions);
+            return;
+        }
+        self.become_backup(cause, delay, actions);
+        self.own_addresses_at_once(actions);
     }
 
     pub(super) fn shut_down(&mut self, actions: &mut Actions) {
@@ -68,20 +84,53 @@ impl VirtualRouter {
         self.enter(phase, cause, actions);
     }
 
-    fn become_backup(&mut self, cause: Cause, actions: &mut Actions) {
+    fn become_backup(&mut self, cause: Cause, delay: Duration, actions: &mut Actions) {
+        let begin = self.now + delay;
+        let is_held = !delay.is_zero();
+        // The owner waits for nobody but the delay.
+        let wait = match self.priority.is_owner() && is_held {
+            true => 0,
+            false => self.active_down_interval(),
+        };
         let phase = Phase::Backup {
-            active_down: self.now.after(self.active_down_interval()),
+            active_down: begin.after(wait),
             preempt_from: None,
-            expecting: Cause::ActiveSilent,
+            expecting: if wait == 0 { Cause::Owner } else { Cause::ActiveSilent },
+            wants_active: false,
+            held_until: is_held.then_some(begin),
         };
         self.enter(phase, cause, actions);
     }
 
     /// Section 6.4.3: the other router is the Active one, and learned from.
     pub(super) fn yield_to(&mut self, advertisement: &Advertisement<'_>, actions: &mut Actions) {
+        if self.config.advertises_before_yielding {
+            self.transmit(self.priority, actions);
+        }
         self.learn_interval(advertisement);
         actions.push(Action::RemoveAddresses);
-        self.become_backup(Cause::Outranked, actions);
+        self.become_backup(Cause::Outranked, Duration::ZERO, actions);
+    }
+
+    /// Another member of the group has become Active, or has lost an election.
+    pub(crate) fn follow(&mut self, now: Timestamp, step: GroupStep) -> Actions {
+        self.now = self.now.max(now);
+        let mut actions = Actions::none();
+        match (step, self.phase) {
+            (GroupStep::Fault(true), _) => self.set_fault(Fault::Group, &mut actions),
+            (GroupStep::Fault(false), _) => self.clear_fault(Fault::Group, &mut actions),
+            (GroupStep::Active, Phase::Backup { wants_active, expecting, .. }) => {
+                let cause = if wants_active { expecting } else { Cause::Group };
+                self.become_active(cause, &mut actions);
+            }
+            // The one that lost was outranked, so nobody has to be told with priority 0.
+            (GroupStep::Backup, Phase::Active { .. }) => {
+                actions.push(Action::RemoveAddresses);
+                self.become_backup(Cause::Group, Duration::ZERO, &mut actions);
+            }
+            _ => {}
+        }
+        actions
     }
 
     pub(super) fn set_fault(&mut self, fault: Fault, actions: &mut Actions) {

@@ -1,0 +1,191 @@
+//! Routers that change their state together.
+
+use std::net::IpAddr;
+
+use vrrp_fsm::proto::{Centiseconds, Priority, Vrid};
+use vrrp_fsm::{
+    Action, Actions, Cause, Config, Event, Fault, GroupId, Input, RouterSet, State, Timestamp,
+    VirtualRouter,
+};
+
+const GROUP: GroupId = GroupId(1);
+
+/// Members of one group on two interfaces, and what they did.
+struct Routers {
+    set: RouterSet<u8>,
+    done: Vec<(u8, Action)>,
+}
+
+impl Routers {
+    fn new(priorities: &[u8]) -> Self {
+        let mut routers = Self { set: RouterSet::new(), done: Vec::new() };
+        for (place, priority) in (1u8..).zip(priorities) {
+            let config = Config::v3_ipv4(
+                Vrid::new(place).unwrap(),
+                Priority::new(*priority).unwrap(),
+                Centiseconds::DEFAULT,
+                [[192, 0, 2, place].into()],
+            );
+            routers.set.insert(place, VirtualRouter::new(config.unwrap())).unwrap();
+            routers.set.join(&place, Some(GROUP));
+            let address = Input::PrimaryAddress(Some([10, 0, 0, place].into()));
+            routers.input(0.0, place, address);
+        }
+        for place in 1u8..=u8::try_from(priorities.len()).unwrap() {
+            routers.input(0.0, place, Input::Startup);
+        }
+        routers
+    }
+
+    fn take(&mut self, now: Timestamp, key: u8, actions: Actions) {
+        self.done.extend(actions.into_iter().map(|action| (key, action)));
+        while let Some((key, actions)) = self.set.follow_up(now) {
+            self.done.extend(actions.into_iter().map(|action| (key, action)));
+        }
+    }
+
+    fn input(&mut self, at: f64, key: u8, input: Input<'_>) {
+        let actions = self.set.handle(time(at), &key, input).unwrap();
+        self.take(time(at), key, actions);
+    }
+
+    fn heard(&mut self, at: f64, key: u8, priority: u8, source: IpAddr) {
+        let sender = self.set.get(&key).unwrap().clone();
+        let advertisement = sender.advertisement(Priority::from_wire(priority));
+        self.input(at, key, Input::Advertisement { source, advertisement: &advertisement });
+    }
+
+    fn wake(&mut self, at: f64) {
+        while let Some((key, actions)) = self.set.wake(time(at)) {
+            self.take(time(at), key, actions);
+        }
+    }
+
+    fn states(&self) -> Vec<State> {
+        self.set.iter().map(|(_, router)| router.state()).collect()
+    }
+
+    /// What was done since the last call, without the news.
+    fn duties(&mut self) -> Vec<(u8, Action)> {
+        let done = std::mem::take(&mut self.done);
+        done.into_iter().filter(|(_, action)| !matches!(action, Action::Notify(_))).collect()
+    }
+
+    fn causes(&mut self) -> Vec<(u8, Cause)> {
+        let done = std::mem::take(&mut self.done);
+        let cause = |(key, action)| match action {
+            Action::Notify(Event::StateChanged { cause, .. }) => Some((key, cause)),
+            _ => None,
+        };
+        done.into_iter().filter_map(cause).collect()
+    }
+}
+
+fn time(seconds: f64) -> Timestamp {
+    Timestamp::from_epoch(std::time::Duration::from_secs_f64(seconds))
+}
+
+fn peer(last: u8) -> IpAddr {
+    [10, 0, 0, last].into()
+}
+
+#[test]
+fn they_become_active_together_and_only_when_all_can() {
+    let mut routers = Routers::new(&[100, 100]);
+    assert_eq!(routers.states(), [State::Backup; 2]);
+    // The first hears nothing; the second has an Active router.
+    routers.heard(3.0, 2, 200, peer(9));
+    routers.wake(3.7);
+    assert_eq!(routers.states(), [State::Backup; 2], "the second has a reason to wait");
+    // Its peer falls silent, too.
+    routers.wake(6.7);
+    assert_eq!(routers.states(), [State::Active; 2]);
+    let causes = routers.causes();
+    assert!(causes.ends_with(&[(1, Cause::ActiveSilent), (2, Cause::ActiveSilent)]), "{causes:?}");
+}
+
+#[test]
+fn one_that_hears_a_router_again_no_longer_wants_to_be_active() {
+    let mut routers = Routers::new(&[100, 100]);
+    routers.heard(3.0, 2, 200, peer(9));
+    routers.wake(3.7);
+    routers.heard(4.0, 1, 200, peer(9));
+    routers.wake(6.7);
+    assert_eq!(routers.states(), [State::Backup; 2]);
+}
+
+#[test]
+fn when_one_is_outranked_all_are_backup_without_priority_zero() {
+    let mut routers = Routers::new(&[100, 100, 100]);
+    routers.wake(4.0);
+    assert_eq!(routers.states(), [State::Active; 3]);
+    routers.duties();
+    routers.heard(5.0, 2, 200, peer(9));
+    assert_eq!(routers.states(), [State::Backup; 3]);
+    let removals: Vec<_> = [2, 1, 3].map(|key| (key, Action::RemoveAddresses)).into();
+    assert_eq!(routers.duties(), removals);
+}
+
+#[test]
+fn what_one_misses_all_miss() {
+    let mut routers = Routers::new(&[100, 100]);
+    routers.wake(4.0);
+    routers.duties();
+    routers.input(5.0, 1, Input::Fault(Fault::InterfaceDown));
+    assert_eq!(routers.states(), [State::Fault; 2]);
+    let farewell = |key| [(key, Action::Transmit(Priority::STOPPED)), (key, Action::RemoveAddresses)];
+    assert_eq!(routers.duties(), [farewell(1), farewell(2)].concat());
+    // The second misses something as well; both have to have everything again.
+    routers.input(6.0, 2, Input::Fault(Fault::Tracking));
+    routers.input(7.0, 1, Input::Recovered(Fault::InterfaceDown));
+    assert_eq!(routers.states(), [State::Fault; 2]);
+    routers.input(8.0, 2, Input::Recovered(Fault::Tracking));
+    assert_eq!(routers.states(), [State::Backup; 2]);
+    routers.wake(11.7);
+    assert_eq!(routers.states(), [State::Active; 2]);
+}
+
+#[test]
+fn owners_start_together_and_one_owner_waits_for_the_other_router() {
+    let mut routers = Routers::new(&[255, 255]);
+    assert_eq!(routers.states(), [State::Active; 2]);
+    assert_eq!(routers.set.len(), 2);
+    let mut routers = Routers::new(&[255, 100]);
+    assert_eq!(routers.states(), [State::Backup; 2]);
+    routers.wake(3.7);
+    assert_eq!(routers.states(), [State::Active; 2]);
+}
+
+#[test]
+fn one_that_joins_an_active_group_is_active() {
+    let mut routers = Routers::new(&[100]);
+    routers.wake(4.0);
+    let late = Config::v3_ipv4(
+        Vrid::new(9).unwrap(),
+        Priority::DEFAULT,
+        Centiseconds::DEFAULT,
+        [[192, 0, 2, 9].into()],
+    );
+    routers.set.insert(9, VirtualRouter::new(late.unwrap())).unwrap();
+    routers.input(5.0, 9, Input::PrimaryAddress(Some(peer(1))));
+    routers.set.join(&9, Some(GROUP));
+    routers.input(5.0, 9, Input::Startup);
+    assert_eq!(routers.states(), [State::Active; 2]);
+    // It leaves, and is on its own.
+    routers.set.join(&9, None);
+    routers.input(6.0, 1, Input::Fault(Fault::Tracking));
+    assert_eq!(routers.states(), [State::Fault, State::Active]);
+    // One that joins a group which misses something misses it, too.
+    routers.set.join(&9, Some(GROUP));
+    routers.wake(6.0);
+    while let Some((key, actions)) = routers.set.follow_up(time(6.0)) {
+        routers.take(time(6.0), key, actions);
+    }
+    assert_eq!(routers.states(), [State::Fault; 2]);
+    // The one that missed it is taken away.
+    routers.set.remove(&1);
+    while let Some((key, actions)) = routers.set.follow_up(time(7.0)) {
+        routers.take(time(7.0), key, actions);
+    }
+    assert_eq!(routers.states(), [State::Backup]);
+}
