@@ -29,6 +29,42 @@ pub struct Error {
     pub source: netlink_conn::Error,
 }
 
+/// A route could not be added or removed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RouteError {
+    /// Another route to the same network is there, with the same metric and in the same table.
+    #[error("there is another route to {destination}/{prefix_length}")]
+    Exists {
+        /// The network.
+        destination: IpAddr,
+        /// Bits of the network.
+        prefix_length: u8,
+    },
+    /// The process may not change routes.
+    #[error("{destination}/{prefix_length}: changing routes needs the capability CAP_NET_ADMIN")]
+    Permission {
+        /// The network.
+        destination: IpAddr,
+        /// Bits of the network.
+        prefix_length: u8,
+        /// The kernel's answer.
+        #[source]
+        source: RequestError,
+    },
+    /// Any other reason: a gateway that is not on a link, an interface that is down.
+    #[error("the route to {destination}/{prefix_length} was refused")]
+    Refused {
+        /// The network.
+        destination: IpAddr,
+        /// Bits of the network.
+        prefix_length: u8,
+        /// The kernel's answer.
+        #[source]
+        source: RequestError,
+    },
+}
+
 /// An address could not be added or removed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -6,12 +6,14 @@ mod announce;
 mod error;
 mod link;
 mod monitor;
+mod route;
 mod table;
 mod uapi;
 
 pub use address::{Address, AddressFlags, Lifetime, Scope};
 pub use announce::{AnnounceError, Announcer, ArpForm, gratuitous_arp, neighbour_advertisement};
-pub use error::{AddressError, Error, OutOfRange};
+pub use error::{AddressError, Error, OutOfRange, RouteError};
 pub use link::{Link, MacAddress};
 pub use monitor::{Change, Monitor};
+pub use route::{Route, RouteKind};
 pub use table::RouteTable;

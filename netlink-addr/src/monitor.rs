@@ -7,6 +7,7 @@ use netlink_conn::{Events, Protocol, Received};
 use crate::address::Address;
 use crate::error::Error;
 use crate::link::Link;
+use crate::route::Route;
 use crate::uapi;
 
 /// Something that changed in the namespace.
@@ -21,11 +22,13 @@ pub enum Change {
     Address(Address),
     /// An address is gone.
     AddressGone(Address),
+    /// A route is gone. Routes that go with an address or a link go without a word.
+    RouteGone(Route),
     /// Changes were lost, because there were more than could be kept. Read links and addresses anew.
     Lost,
 }
 
-/// Watches links and addresses. It never blocks; wait for it with epoll or poll.
+/// Watches links, addresses and routes. It never blocks; wait for it with epoll or poll.
 #[derive(Debug)]
 pub struct Monitor {
     events: Events,
@@ -37,9 +40,20 @@ impl Monitor {
     /// # Errors
     /// [`Error`].
     pub fn open() -> Result<Self, Error> {
-        let groups = [uapi::RTNLGRP_LINK, uapi::RTNLGRP_IPV4_IFADDR, uapi::RTNLGRP_IPV6_IFADDR];
-        let events = Events::open(Protocol::Route, &groups)
-            .map_err(|source| Error { action: "watch links and addresses", source })?;
+        Self::watch(&[uapi::RTNLGRP_LINK, uapi::RTNLGRP_IPV4_IFADDR, uapi::RTNLGRP_IPV6_IFADDR])
+    }
+
+    /// Watches routes alone: where a routing daemon runs, these can be many.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn open_routes() -> Result<Self, Error> {
+        Self::watch(&[uapi::RTNLGRP_IPV4_ROUTE, uapi::RTNLGRP_IPV6_ROUTE])
+    }
+
+    fn watch(groups: &[u32]) -> Result<Self, Error> {
+        let events = Events::open(Protocol::Route, groups)
+            .map_err(|source| Error { action: "watch links, addresses and routes", source })?;
         Ok(Self { events })
     }
 
@@ -56,11 +70,12 @@ impl Monitor {
                     uapi::RTM_NEWLINK => Link::read(&message).map(Change::Link),
                     uapi::RTM_DELLINK => Link::read(&message).map(Change::LinkGone),
                     uapi::RTM_NEWADDR => Address::read(&message).map(Change::Address),
+                    uapi::RTM_DELROUTE => Route::read(&message).map(Change::RouteGone),
                     uapi::RTM_DELADDR => Address::read(&message).map(Change::AddressGone),
                     _ => None,
                 });
             })
-            .map_err(|source| Error { action: "watch links and addresses", source })?;
+            .map_err(|source| Error { action: "watch links, addresses and routes", source })?;
         if received == Received::Overrun {
             changes.push(Change::Lost);
         }

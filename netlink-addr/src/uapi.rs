@@ -37,3 +37,27 @@ pub(crate) const IFADDRMSG: usize = 8;
 pub(crate) const IFINFOMSG: usize = 16;
 /// IFNAMSIZ without the final zero.
 pub(crate) const MAX_NAME: usize = 15;
+
+pub(crate) const RTM_NEWROUTE: u16 = 24;
+pub(crate) const RTM_DELROUTE: u16 = 25;
+pub(crate) const RTM_GETROUTE: u16 = 26;
+
+pub(crate) const RTNLGRP_IPV4_ROUTE: u32 = 7;
+pub(crate) const RTNLGRP_IPV6_ROUTE: u32 = 11;
+
+/// `struct rtmsg`: family, two lengths, TOS, table, protocol, scope, type, then 32 bits of flags.
+pub(crate) const RTMSG: usize = 12;
+pub(crate) const RTM_F_CLONED: u32 = 0x200;
+pub(crate) const RTNH_F_ONLINK: u32 = 4;
+/// What stands in the octet for the table when the number does not fit.
+pub(crate) const RT_TABLE_COMPAT: u8 = 252;
+
+pub(crate) const RTA_DST: u16 = 1;
+pub(crate) const RTA_OIF: u16 = 4;
+pub(crate) const RTA_GATEWAY: u16 = 5;
+pub(crate) const RTA_PRIORITY: u16 = 6;
+pub(crate) const RTA_PREFSRC: u16 = 7;
+pub(crate) const RTA_METRICS: u16 = 8;
+pub(crate) const RTA_MULTIPATH: u16 = 9;
+pub(crate) const RTA_TABLE: u16 = 15;
+pub(crate) const RTAX_MTU: u16 = 2;

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use vrrp_proto::Priority;
+
 /// The states of a virtual router (RFC 9568 section 6.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "the states of the RFC, and its Initialize in two")]
@@ -114,6 +116,13 @@ pub enum Event {
     AddressListDiffers,
     /// An advertisement has another interval than is configured here.
     IntervalDiffers,
+    /// The router runs with another priority from now on.
+    PriorityChanged {
+        /// The priority before.
+        from: Priority,
+        /// The priority now.
+        to: Priority,
+    },
     /// The virtual addresses were taken off the interface by someone else and are put back.
     AddressesRestored,
 }

@@ -154,9 +154,9 @@ impl<K: PartialEq> Tracking<K> {
         let (min, max) = (Priority::MIN.get(), Priority::MAX_NOT_OWNER.get());
         let priority = match base.is_owner() {
             true => base,
-            false => Priority::from_wire(
-                u8::try_from(sum.clamp(min.into(), max.into())).unwrap_or(max),
-            ),
+            false => {
+                Priority::from_wire(u8::try_from(sum.clamp(min.into(), max.into())).unwrap_or(max))
+            }
         };
         Verdict { priority, is_fit, is_known }
     }
@@ -254,10 +254,7 @@ mod tests {
         assert_eq!(item.count(true), Standing::Up);
         let results = [false, false, true, false, false, false, true, false, true, true];
         let standings: Vec<_> = results.map(|result| item.count(result) == Standing::Up).into();
-        assert_eq!(
-            standings,
-            [true, true, true, true, true, false, false, false, false, true],
-        );
+        assert_eq!(standings, [true, true, true, true, true, false, false, false, false, true],);
         assert_eq!(RiseFall::new(count(2), count(3)).count(false), Standing::Down);
         let mut item = RiseFall::new(count(2), count(3)).failed();
         assert_eq!([item.count(true), item.count(true)], [Standing::Down, Standing::Up]);

@@ -133,7 +133,8 @@ fn what_one_misses_all_miss() {
     routers.duties();
     routers.input(5.0, 1, Input::Fault(Fault::InterfaceDown));
     assert_eq!(routers.states(), [State::Fault; 2]);
-    let farewell = |key| [(key, Action::Transmit(Priority::STOPPED)), (key, Action::RemoveAddresses)];
+    let farewell =
+        |key| [(key, Action::Transmit(Priority::STOPPED)), (key, Action::RemoveAddresses)];
     assert_eq!(routers.duties(), [farewell(1), farewell(2)].concat());
     // The second misses something as well; both have to have everything again.
     routers.input(6.0, 2, Input::Fault(Fault::Tracking));

@@ -129,6 +129,7 @@ fn action(action: Action) -> String {
             Cause::Fault(fault) => format!("{from} to {to} ({fault:?})"),
             cause => format!("{from} to {to} ({cause:?})"),
         },
+        Action::Notify(Event::PriorityChanged { from, to }) => format!("priority {from} to {to}"),
         Action::Notify(event) => format!("{event:?}"),
     }
 }

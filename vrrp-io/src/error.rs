@@ -86,8 +86,8 @@ pub enum AddError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReconfigureError {
-    /// Interface, version, family and VRID cannot change.
-    #[error("interface, version, family and VRID of a virtual router cannot change while it runs")]
+    /// Interface, family and VRID cannot change.
+    #[error("interface, family and VRID of a virtual router cannot change while it runs")]
     NotSameRouter,
     /// A socket that the new configuration needs could not be opened, or an address is taken.
     #[error(transparent)]

@@ -6,9 +6,14 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use vrrp_fsm::Event;
+use vrrp_fsm::proto::Priority;
 
-/// More than a router can tell in hours; one that is not read for longer loses the oldest.
+use crate::handle::RouterId;
+
+/// More than a router can tell in hours; a queue that is not read for longer loses the oldest.
 const CAPACITY: usize = 1024;
+/// As much for thousands of routers.
+const CAPACITY_OF_ALL: usize = 65_536;
 
 /// Something that happened to a router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,28 +21,33 @@ const CAPACITY: usize = 1024;
 pub struct Notice {
     /// When.
     pub at: Instant,
+    /// To which one.
+    pub router: RouterId,
+    /// The priority that it had then.
+    pub priority: Priority,
     /// What.
     pub event: Event,
     /// How many notices just before this one were lost, because nobody read them in time.
     pub missed: u64,
 }
 
-/// The events of a router from the subscription on.
+/// The events of a router, or of all, from the subscription on.
 ///
 /// Read it from a thread with [`wait`](Self::wait), from async code of any runtime with
 /// [`next`](Self::next). Ends with `None` when the router was stopped and everything was read.
 #[derive(Debug)]
 pub struct Events(Arc<Queue>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Queue {
     inner: Mutex<Inner>,
     changed: Condvar,
+    capacity: usize,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
-    notices: VecDeque<(Instant, Event)>,
+    notices: VecDeque<Notice>,
     /// Since the last one that was read.
     missed: u64,
     is_closed: bool,
@@ -131,8 +141,8 @@ pub enum NoEvent {
 
 impl Inner {
     fn pop(&mut self) -> Option<Notice> {
-        let (at, event) = self.notices.pop_front()?;
-        Some(Notice { at, event, missed: std::mem::take(&mut self.missed) })
+        let notice = self.notices.pop_front()?;
+        Some(Notice { missed: std::mem::take(&mut self.missed), ..notice })
     }
 }
 
@@ -142,13 +152,13 @@ impl Queue {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, at: Instant, event: Event) {
+    fn push(&self, notice: Notice) {
         let mut inner = self.lock();
-        if inner.notices.len() == CAPACITY {
+        if inner.notices.len() == self.capacity {
             inner.notices.pop_front();
             inner.missed += 1;
         }
-        inner.notices.push_back((at, event));
+        inner.notices.push_back(notice);
         let waker = inner.waker.take();
         drop(inner);
         self.changed.notify_one();
@@ -169,14 +179,24 @@ impl Queue {
     }
 }
 
-/// The subscribers of a router; lives in the VRRP thread.
+/// The subscribers of a router, or of all; lives in the VRRP thread.
 #[derive(Debug, Default)]
 pub(crate) struct Subscribers(Vec<Arc<Queue>>);
 
 impl Subscribers {
     pub(crate) fn subscribe(&mut self) -> Events {
+        self.add(CAPACITY)
+    }
+
+    /// A queue for the events of all routers.
+    pub(crate) fn subscribe_to_all(&mut self) -> Events {
+        self.add(CAPACITY_OF_ALL)
+    }
+
+    fn add(&mut self, capacity: usize) -> Events {
         self.forget_unread();
-        let queue = Arc::new(Queue::default());
+        let (inner, changed) = (Mutex::default(), Condvar::new());
+        let queue = Arc::new(Queue { inner, changed, capacity });
         self.0.push(Arc::clone(&queue));
         Events(queue)
     }
@@ -186,10 +206,10 @@ impl Subscribers {
         self.0.retain(|queue| Arc::strong_count(queue) > 1);
     }
 
-    pub(crate) fn publish(&mut self, at: Instant, event: Event) {
+    pub(crate) fn publish(&mut self, notice: Notice) {
         self.forget_unread();
         for queue in &self.0 {
-            queue.push(at, event);
+            queue.push(notice);
         }
     }
 }
@@ -212,6 +232,11 @@ mod tests {
     #[derive(Default)]
     struct Count(AtomicUsize);
 
+    fn notice(event: Event) -> Notice {
+        let (router, priority) = (RouterId(1), Priority::DEFAULT);
+        Notice { at: Instant::now(), router, priority, event, missed: 0 }
+    }
+
     impl Wake for Count {
         fn wake(self: Arc<Self>) {
             self.0.fetch_add(1, Ordering::SeqCst);
@@ -230,7 +255,7 @@ mod tests {
             next.as_mut().poll(&mut context).map(|notice| notice.map(|notice| notice.event))
         };
         assert_eq!(poll(&mut events), Poll::Pending);
-        subscribers.publish(Instant::now(), OtherActive);
+        subscribers.publish(notice(OtherActive));
         assert_eq!(count.0.load(Ordering::SeqCst), 1);
         assert_eq!(poll(&mut events), Poll::Ready(Some(OtherActive)));
         assert_eq!(poll(&mut events), Poll::Pending);
@@ -243,9 +268,9 @@ mod tests {
     fn the_oldest_are_lost_and_counted() {
         let mut subscribers = Subscribers::default();
         let mut events = subscribers.subscribe();
-        subscribers.publish(Instant::now(), OtherOwner);
+        subscribers.publish(notice(OtherOwner));
         for _ in 0..CAPACITY {
-            subscribers.publish(Instant::now(), OtherActive);
+            subscribers.publish(notice(OtherActive));
         }
         let first = events.wait().map(|notice| (notice.event, notice.missed));
         assert_eq!(first, Some((OtherActive, 1)));
@@ -262,7 +287,7 @@ mod tests {
         let mut subscribers = Subscribers::default();
         let mut events = subscribers.subscribe();
         let waiting = std::thread::spawn(move || std::iter::from_fn(|| events.wait()).count());
-        subscribers.publish(Instant::now(), OtherActive);
+        subscribers.publish(notice(OtherActive));
         drop(subscribers);
         assert_eq!(waiting.join().unwrap(), 1);
     }

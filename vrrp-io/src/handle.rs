@@ -8,13 +8,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use vrrp_fsm::State;
 use vrrp_fsm::proto::Priority;
+use vrrp_fsm::{Standing, State};
 
-use crate::config::RouterConfig;
-use crate::driver::{Command, Counters, Driver, RouterId, Status};
+use crate::config::{RouterConfig, VirtualAddress, VirtualRoute};
+use crate::driver::{Command, Counters, Driver, Status};
 use crate::error::{AddError, ReconfigureError, StartError, Stopped};
 use crate::events::Events;
+
+/// Tells the routers of a thread apart, also after one was stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RouterId(pub(crate) u64);
 
 /// The thread that runs virtual routers.
 ///
@@ -81,6 +85,66 @@ impl Vrrp {
         Ok(Router(Arc::new(Running { id, state, thread: Arc::clone(&self.0) })))
     }
 
+    /// The events of all routers from now on, in the order in which they happened.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn events(&self) -> Result<Events, Stopped> {
+        self.0.ask(Command::SubscribeToAll)
+    }
+
+    /// Everything about all routers at one moment.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn status(&self) -> Result<Vec<(RouterId, Status)>, Stopped> {
+        self.0.ask(Command::StatusOfAll)
+    }
+
+    /// Says how something is that routers [track](crate::Tracked::Item). It holds until the next
+    /// report, also for routers that are added later.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn report(&self, item: impl Into<String>, standing: Standing) -> Result<(), Stopped> {
+        let item = item.into();
+        self.0.ask(|reply| Command::Report { item, standing, reply })
+    }
+
+    /// Has these addresses and routes, whatever the routers do: what is new is added, what was kept
+    /// before and is not named any more is removed. They go when the thread ends.
+    ///
+    /// Every address has to name its [device](VirtualAddress::device). What fails is logged, and tried
+    /// again when interfaces or addresses change.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn keep(
+        &self,
+        addresses: impl IntoIterator<Item = VirtualAddress>,
+        routes: impl IntoIterator<Item = VirtualRoute>,
+    ) -> Result<(), Stopped> {
+        let (addresses, routes) = (addresses.into_iter().collect(), routes.into_iter().collect());
+        self.0.ask(|reply| Command::Keep { addresses, routes, reply })
+    }
+
+    /// Stops all routers: every Active one says so with priority 0, and then the addresses are
+    /// removed. Returns when that is done.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the thread was gone before.
+    pub fn stop(&self) -> Result<(), Stopped> {
+        self.0.ask(Command::StopAll)
+    }
+
+    /// As [`stop`](Self::stop), but addresses and routes stay where they are.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the thread was gone before.
+    pub fn stop_and_leave(&self) -> Result<(), Stopped> {
+        self.0.ask(Command::StopAndLeave)
+    }
+
     /// Counters of packets that could not be charged to a router.
     ///
     /// # Errors
@@ -104,6 +168,11 @@ struct Running {
 }
 
 impl Router {
+    /// What tells it apart.
+    pub fn id(&self) -> RouterId {
+        self.0.id
+    }
+
     /// The state at this moment. Costs one atomic read.
     pub fn state(&self) -> State {
         state_from(self.0.state.load(Ordering::Acquire))

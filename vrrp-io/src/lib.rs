@@ -9,12 +9,15 @@ mod handle;
 mod socket;
 
 pub use config::{
-    ConfigError, ParseAddressError, RouterConfig, RouterConfigBuilder, VirtualAddress,
+    ConfigError, Delivery, ParseAddressError, Peer, RouterConfig, RouterConfigBuilder, Tracked,
+    Unicast, VirtualAddress, VirtualRoute,
 };
 pub use driver::{Counters, Status};
 pub use error::{AddError, ReconfigureError, StartError, Stopped};
 pub use events::{Events, NoEvent, Notice};
-pub use handle::{Router, Vrrp};
+pub use handle::{Router, RouterId, Vrrp};
+/// What addresses and routes are made of.
+pub use netlink_addr::{AddressFlags, Lifetime, Route, RouteKind, Scope};
 /// The state machine, whose types are part of this crate's interface.
 pub use vrrp_fsm as fsm;
 /// The packet codec, whose types are part of this crate's interface.

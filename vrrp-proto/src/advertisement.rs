@@ -215,6 +215,7 @@ impl<'a> Advertisement<'a> {
                 match form {
                     ChecksumForm::Rfc5798 => sum + endpoints.pseudo_header(length),
                     ChecksumForm::Rfc9568 => sum,
+                    ChecksumForm::ToGroup => sum + endpoints.to_group().pseudo_header(length),
                 }
             }
             (Body::V3Ipv6 { interval, addresses }, Endpoints::V6 { .. }) => {

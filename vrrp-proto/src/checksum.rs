@@ -2,7 +2,7 @@
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::IP_PROTOCOL;
+use crate::{IP_PROTOCOL, MULTICAST_IPV4};
 
 /// Which octets the checksum of a VRRPv3 advertisement over IPv4 covers.
 ///
@@ -10,22 +10,27 @@ use crate::IP_PROTOCOL;
 /// that is what keepalived, FRR, Wireshark and tcpdump expect. VRRPv2 has no pseudo-header, IPv6
 /// always has one: this choice changes neither.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "there are two readings of the RFCs")]
+#[expect(clippy::exhaustive_enums, reason = "the readings of the RFCs that are deployed")]
 pub enum ChecksumForm {
     /// With the IPv4 pseudo-header (RFC 5798, as deployed).
     #[default]
     Rfc5798,
     /// The VRRP message alone (RFC 9568).
     Rfc9568,
+    /// With the pseudo-header of a multicast packet, whatever the destination: keepalived before
+    /// 1.3.7 to unicast peers.
+    ToGroup,
 }
 
 /// Which checksum of a received VRRPv3 advertisement over IPv4 is taken as valid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "one of the two forms, or both")]
+#[expect(clippy::exhaustive_enums, reason = "one of the forms, two, or all")]
 pub enum AcceptedChecksum {
-    /// Either form, so that peers of both readings are heard.
+    /// That of either RFC, so that peers of both readings are heard.
     #[default]
     Either,
+    /// Any form.
+    Any,
     /// Only this form.
     Only(ChecksumForm),
 }
@@ -64,6 +69,14 @@ impl Endpoints {
         match *self {
             Self::V4 { destination, .. } => IpAddr::V4(destination),
             Self::V6 { destination, .. } => IpAddr::V6(destination),
+        }
+    }
+
+    /// The same packet as it would be to the multicast group.
+    pub(crate) fn to_group(self) -> Self {
+        match self {
+            Self::V4 { source, .. } => Self::V4 { source, destination: MULTICAST_IPV4 },
+            Self::V6 { .. } => self,
         }
     }
 

@@ -120,12 +120,24 @@ impl<'a> Packet<'a> {
             _ => self.datagram.endpoints.pseudo_header(self.datagram.message.len()),
         };
         let (preferred, other) = match (self.format, accepted) {
-            (Format::V3Ipv4, AcceptedChecksum::Either) => (plain + pseudo_header, plain),
+            (Format::V3Ipv4, AcceptedChecksum::Either | AcceptedChecksum::Any) => {
+                (plain + pseudo_header, plain)
+            }
             (Format::V3Ipv4, AcceptedChecksum::Only(ChecksumForm::Rfc9568)) => (plain, plain),
             _ => (plain + pseudo_header, plain + pseudo_header),
         };
         if is_valid(preferred) || is_valid(other) {
             return Ok(());
+        }
+        let takes_group = matches!(
+            accepted,
+            AcceptedChecksum::Any | AcceptedChecksum::Only(ChecksumForm::ToGroup)
+        );
+        if takes_group && self.format == Format::V3Ipv4 {
+            let length = self.datagram.message.len();
+            if is_valid(plain + self.datagram.endpoints.to_group().pseudo_header(length)) {
+                return Ok(());
+            }
         }
         Err(wrong_checksum(self.checksum(), preferred))
     }

@@ -7,6 +7,7 @@ mod transition;
 
 use core::net::IpAddr;
 use core::num::NonZeroU8;
+use core::time::Duration;
 
 use vrrp_proto::{Advertisement, Priority};
 
@@ -38,6 +39,7 @@ pub struct VirtualRouter {
     active_interval: u64,
     /// Whether it was learned, and not taken from our own configuration.
     is_learned: bool,
+    active_priority: Option<Priority>,
     /// Bits of [`Fault`].
     faults: u8,
     /// Whether it becomes Active only together with others.
@@ -95,6 +97,7 @@ impl VirtualRouter {
         Self {
             priority: config.priority,
             active_interval: timers::nanoseconds_of(config.interval()),
+            active_priority: None,
             is_learned: false,
             config,
             primary_address: None,
@@ -146,7 +149,7 @@ impl VirtualRouter {
             }
             // The address is remembered: an Active router says good-bye from it.
             Input::PrimaryAddress(None) => self.set_fault(Fault::NoPrimaryAddress, actions),
-            Input::SetPriority(priority) => self.set_priority(priority),
+            Input::SetPriority(priority) => self.set_priority(priority, actions),
             Input::Fault(fault) => self.set_fault(fault, actions),
             Input::Recovered(fault) => self.clear_fault(fault, actions),
             Input::AddressesLost => self.restore_addresses(actions),
@@ -257,6 +260,16 @@ impl VirtualRouter {
         self.priority
     }
 
+    /// `Active_Adver_Interval`: what the Active router said in VRRPv3, our own otherwise.
+    pub fn active_interval(&self) -> Duration {
+        Duration::from_nanos(self.active_interval)
+    }
+
+    /// The priority in the last advertisement that was accepted from another router.
+    pub fn active_priority(&self) -> Option<Priority> {
+        self.active_priority
+    }
+
     /// The address that advertisements are sent from; in [`Fault::NoPrimaryAddress`] the last one.
     pub fn primary_address(&self) -> Option<IpAddr> {
         self.primary_address
@@ -308,11 +321,16 @@ impl VirtualRouter {
     }
 
     /// 255 is not to be had by tracking, nor to be lost: who owns the addresses is configured.
-    fn set_priority(&mut self, priority: Priority) {
+    fn set_priority(&mut self, priority: Priority, actions: &mut Actions) {
         if self.config.priority.is_owner() {
             return;
         }
         let priority = priority.clamp(Priority::MIN, Priority::MAX_NOT_OWNER);
+        if priority == self.priority {
+            return;
+        }
+        let event = Event::PriorityChanged { from: self.priority, to: priority };
+        actions.push(Action::Notify(event));
         let before = self.active_down_interval();
         self.priority = priority;
         let after = self.active_down_interval();

@@ -72,6 +72,7 @@ impl VirtualRouter {
 
     #[inline]
     pub(super) fn learn_interval(&mut self, advertisement: &Advertisement<'_>) {
+        self.active_priority = Some(advertisement.priority());
         self.active_interval = nanoseconds_of(advertisement.interval());
         self.is_learned = advertisement.version() == Version::V3;
     }
@@ -86,9 +87,7 @@ impl VirtualRouter {
     ) -> bool {
         let is_v2 = advertisement.version() == Version::V2;
         let mut agrees = true;
-        if self.config.checks_addresses
-            && !self.config.holds_addresses(advertisement.addresses())
-        {
+        if self.config.checks_addresses && !self.config.holds_addresses(advertisement.addresses()) {
             self.stats.address_list_errors += 1;
             self.report(Report::AddressListDiffers, Event::AddressListDiffers, actions);
             agrees &= !is_v2 || advertisement.priority().is_owner();
@@ -163,9 +162,10 @@ impl VirtualRouter {
         // The order of addresses is their order as unsigned integers in network byte order (6.4.3).
         let against_ours = self.primary_address.map_or(Ordering::Less, |own| source.cmp(&own));
         match advertisement.priority().cmp(&self.priority).then(against_ours) {
-            order if order != Ordering::Equal
-                && self.priority.is_owner()
-                && advertisement.priority().is_owner() =>
+            order
+                if order != Ordering::Equal
+                    && self.priority.is_owner()
+                    && advertisement.priority().is_owner() =>
             {
                 self.report(Report::OtherOwner, Event::OtherOwner, actions);
                 match order {

@@ -114,9 +114,8 @@ impl<K: Ord + Clone> RouterSet<K> {
         let router = |slot: usize| -> Option<&VirtualRouter> {
             self.slots.get(slot)?.as_ref().map(|(_, router)| router)
         };
-        let faulty = members.iter().filter(|slot| {
-            router(**slot).is_some_and(VirtualRouter::has_own_fault)
-        });
+        let faulty =
+            members.iter().filter(|slot| router(**slot).is_some_and(VirtualRouter::has_own_fault));
         let faulty = faulty.count();
         let steps = &mut self.groups.steps;
         for &slot in members {
@@ -131,9 +130,8 @@ impl<K: Ord + Clone> RouterSet<K> {
             return;
         }
         let state = |slot: usize| router(slot).map_or(State::Initialize, VirtualRouter::state);
-        let was_outranked = changed.is_some_and(|(slot, before)| {
-            before == State::Active && state(slot) == State::Backup
-        });
+        let was_outranked = changed
+            .is_some_and(|(slot, before)| before == State::Active && state(slot) == State::Backup);
         let is_any_active = members.iter().any(|slot| state(*slot) == State::Active);
         let do_all_want =
             members.iter().all(|slot| router(*slot).is_some_and(VirtualRouter::wants_active));

@@ -1,6 +1,8 @@
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
+
+use netlink_addr::{AddressFlags, Lifetime, Scope};
 
 /// A virtual address and the length of its prefix on the interface.
 ///
@@ -13,10 +15,24 @@ use std::str::FromStr;
 /// assert!("192.0.2.10/33".parse::<VirtualAddress>().is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VirtualAddress {
     address: IpAddr,
     prefix_length: u8,
+    pub(crate) details: Option<Box<Details>>,
+}
+
+/// What few addresses have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Details {
+    pub(crate) device: Option<String>,
+    pub(crate) scope: Option<Scope>,
+    pub(crate) broadcast: Option<Ipv4Addr>,
+    pub(crate) label: Option<String>,
+    pub(crate) peer: Option<IpAddr>,
+    pub(crate) flags: Option<AddressFlags>,
+    pub(crate) preferred: Option<Lifetime>,
+    pub(crate) is_untracked: bool,
 }
 
 impl VirtualAddress {
@@ -31,7 +47,70 @@ impl VirtualAddress {
                 max: host_length(address),
             });
         }
-        Ok(Self { address, prefix_length })
+        Ok(Self { address, prefix_length, details: None })
+    }
+
+    /// Puts it on this interface, and not on the one that the router runs on.
+    #[must_use]
+    pub fn device(self, interface: impl Into<String>) -> Self {
+        self.with(|details| details.device = Some(interface.into()))
+    }
+
+    /// How far it is valid.
+    #[must_use]
+    pub fn scope(self, scope: Scope) -> Self {
+        self.with(|details| details.scope = Some(scope))
+    }
+
+    /// The broadcast address of its network; IPv4 only.
+    #[must_use]
+    pub fn broadcast(self, broadcast: Ipv4Addr) -> Self {
+        self.with(|details| details.broadcast = Some(broadcast))
+    }
+
+    /// Its label, up to 15 octets that begin with the interface's name; IPv4 only.
+    #[must_use]
+    pub fn label(self, label: impl Into<String>) -> Self {
+        self.with(|details| details.label = Some(label.into()))
+    }
+
+    /// The other end of a point-to-point link; the prefix length is the peer's then.
+    #[must_use]
+    pub fn peer(self, peer: IpAddr) -> Self {
+        self.with(|details| details.peer = Some(peer))
+    }
+
+    /// Its flags (default for IPv6: [`AddressFlags::NODAD`], because duplicate address detection
+    /// would find the router that is handing over).
+    #[must_use]
+    pub fn flags(self, flags: AddressFlags) -> Self {
+        self.with(|details| details.flags = Some(flags))
+    }
+
+    /// For how long it is a source of new connections (default: forever; for an IPv6 address without a
+    /// network: never).
+    #[must_use]
+    pub fn preferred(self, lifetime: Lifetime) -> Self {
+        self.with(|details| details.preferred = Some(lifetime))
+    }
+
+    /// When somebody else takes it away, it stays away.
+    #[must_use]
+    pub fn untracked(self) -> Self {
+        self.with(|details| details.is_untracked = true)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Details)) -> Self {
+        change(self.details.get_or_insert_default());
+        self
+    }
+
+    pub(crate) fn device_name(&self) -> Option<&str> {
+        self.details.as_ref()?.device.as_deref()
+    }
+
+    pub(crate) fn is_tracked(&self) -> bool {
+        self.details.as_ref().is_none_or(|details| !details.is_untracked)
     }
 
     /// The address.
@@ -56,7 +135,7 @@ fn host_length(address: IpAddr) -> u8 {
 
 impl From<IpAddr> for VirtualAddress {
     fn from(address: IpAddr) -> Self {
-        Self { address, prefix_length: host_length(address) }
+        Self { address, prefix_length: host_length(address), details: None }
     }
 }
 

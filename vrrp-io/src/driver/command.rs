@@ -6,12 +6,13 @@ use std::sync::atomic::AtomicU8;
 use std::sync::mpsc::{SyncSender, TryRecvError};
 
 use nix::sys::epoll::{EpollEvent, EpollFlags};
-use vrrp_fsm::proto::{Priority, Signer, Verifier};
-use vrrp_fsm::{Action, Fault, Input, State, VirtualRouter};
+use vrrp_fsm::proto::Priority;
+use vrrp_fsm::{Action, Actions, Fault, GroupId, Input, Standing, VirtualRouter};
 
 use super::claim::Claim;
+use super::interface::Needs;
 use super::{Counters, Driver, Instance, Key, RouterId, Status, token};
-use crate::config::RouterConfig;
+use crate::config::{Delivery, RouterConfig, Tracked, VirtualAddress, VirtualRoute};
 use crate::error::{AddError, ReconfigureError};
 use crate::events::Events;
 
@@ -40,6 +41,20 @@ pub(crate) enum Command {
         reply: SyncSender<Option<Result<(), ReconfigureError>>>,
     },
     Stop(RouterId, SyncSender<Option<()>>),
+    SubscribeToAll(SyncSender<Events>),
+    StatusOfAll(SyncSender<Vec<(RouterId, Status)>>),
+    Report {
+        item: String,
+        standing: Standing,
+        reply: SyncSender<()>,
+    },
+    Keep {
+        addresses: Vec<VirtualAddress>,
+        routes: Vec<VirtualRoute>,
+        reply: SyncSender<()>,
+    },
+    StopAll(SyncSender<()>),
+    StopAndLeave(SyncSender<()>),
     Counters(SyncSender<Counters>),
     Exit,
 }
@@ -77,15 +92,23 @@ impl Driver {
                 answer(&reply, instance.map(|instance| instance.subscribers.subscribe()));
             }
             Command::SetPriority { id, priority, reply } => {
-                let done = self.key(id).map(|key| self.input(key, Input::SetPriority(priority)));
+                let done = self.key(id).map(|key| {
+                    if let Some(instance) = self.instances.get_mut(&key) {
+                        let is_owner = instance.config.router.priority().is_owner();
+                        let lowest = priority.clamp(Priority::MIN, Priority::MAX_NOT_OWNER);
+                        instance.base = if is_owner { instance.base } else { lowest };
+                    }
+                    self.follow(key);
+                });
                 answer(&reply, done);
             }
             Command::SetFit { id, is_fit, reply } => {
-                let input = match is_fit {
-                    true => Input::Recovered(Fault::Tracking),
-                    false => Input::Fault(Fault::Tracking),
-                };
-                let done = self.key(id).map(|key| self.input(key, input));
+                let done = self.key(id).map(|key| {
+                    if let Some(instance) = self.instances.get_mut(&key) {
+                        instance.is_fit = is_fit;
+                    }
+                    self.follow(key);
+                });
                 answer(&reply, done);
             }
             Command::Reconfigure { id, config, reply } => {
@@ -95,6 +118,31 @@ impl Driver {
             Command::Stop(id, reply) => {
                 let done = self.key(id).map(|key| self.stop(key));
                 answer(&reply, done);
+            }
+            Command::SubscribeToAll(reply) => answer(&reply, self.subscribers.subscribe_to_all()),
+            Command::StatusOfAll(reply) => {
+                let all = self.keys.iter();
+                let all = all.filter_map(|(id, key)| Some((*id, self.status(key)?))).collect();
+                answer(&reply, all);
+            }
+            Command::Report { item, standing, reply } => {
+                self.report(item, standing);
+                answer(&reply, ());
+            }
+            Command::Keep { addresses, routes, reply } => {
+                self.keep(addresses, routes);
+                answer(&reply, ());
+            }
+            Command::StopAll(reply) => {
+                self.stop_all();
+                self.drop_kept();
+                self.remove_orphans();
+                answer(&reply, ());
+            }
+            Command::StopAndLeave(reply) => {
+                self.leaves = true;
+                self.stop_all();
+                answer(&reply, ());
             }
             Command::Counters(reply) => answer(&reply, self.counters),
             Command::Exit => {}
@@ -123,7 +171,8 @@ impl Driver {
             })?;
         }
         let prepared = self
-            .open_sockets(interface, is_ipv6, config.uses_ah())
+            .open_sockets(interface, Needs::of(&config))
+            .and_then(|()| self.register_devices(&config))
             .and_then(|()| self.clean_up(key, &config));
         if let Err(error) = prepared {
             self.close_unused_sockets(interface);
@@ -141,68 +190,54 @@ impl Driver {
             interface: config.interface.clone(),
             vrid: key.vrid,
         })?;
-        let id = self.next_id;
+        let id = RouterId(self.next_id);
         self.next_id += 1;
         self.keys.insert(id, key);
+        let group = self.group(config.group.as_deref());
+        let lacks_peer = config.lacks_peer();
         self.instances.insert(key, Instance::new(id, config, state, claim));
+        self.routers.join(&key, group);
+        if lacks_peer {
+            self.input(key, Input::Fault(Fault::NoPeer));
+        }
+        self.look_at_tracked(key);
         self.tell_interface(interface);
-        self.input(key, Input::Startup);
+        self.follow(key);
         Ok(id)
     }
 
-    fn reconfigure(&mut self, key: Key, config: RouterConfig) -> Result<(), ReconfigureError> {
-        let refused = |error| ReconfigureError::Refused(Box::new(error));
-        let Some(instance) = self.instances.get(&key) else {
-            return Err(crate::error::Stopped.into());
-        };
-        if instance.config.interface != config.interface {
-            return Err(ReconfigureError::NotSameRouter);
-        }
-        if self.interfaces[key.interface].index().is_some() {
-            let uses_ah = config.uses_ah();
-            self.open_sockets(key.interface, key.is_ipv6, uses_ah).map_err(refused)?;
-        }
-        let leftovers = self.leftovers(key, &config).map_err(refused)?;
-        let now = self.now();
-        let Some(Ok(actions)) = self.routers.reconfigure(now, &key, config.router.clone()) else {
-            return Err(ReconfigureError::NotSameRouter);
-        };
-        let mut has_other_prefixes = false;
-        if let Some(instance) = self.instances.get_mut(&key) {
-            if instance.config.authentication != config.authentication {
-                let sequence = super::instance::initial_sequence();
-                instance.signer = Signer::new(config.authentication.clone(), sequence);
-                instance.verifier = Verifier::new(config.authentication.clone());
+    /// Interfaces that a router needs besides its own are watched. Those for addresses have to exist.
+    pub(super) fn register_devices(&mut self, config: &RouterConfig) -> Result<(), AddError> {
+        for address in config.all_addresses() {
+            if let Some(name) = address.device_name() {
+                self.interface(name)?;
             }
-            has_other_prefixes = instance.config.addresses != config.addresses;
-            instance.config = config;
         }
-        let is_put_on = actions
-            .iter()
-            .any(|action| matches!(action, Action::ReplaceAddresses | Action::AddAddresses));
-        self.perform(key, actions);
-        let is_active = self.routers.get(&key).is_some_and(|r| r.state() == State::Active);
-        if is_active {
-            // The state machine does not know prefix lengths.
-            if has_other_prefixes
-                && !is_put_on
-                && !self.perform_action(key, Action::ReplaceAddresses)
-            {
-                self.input(key, Input::Failed(Action::ReplaceAddresses));
-            }
-        } else {
-            self.orphans.extend(leftovers);
-            self.remove_orphans();
-            self.read_addresses(key.interface);
+        let tracked = config.tracked.iter().filter_map(|(tracked, _)| match tracked {
+            Tracked::Interface(name) => Some(name.as_str()),
+            Tracked::Item(_) => None,
+        });
+        for name in config.devices().chain(tracked) {
+            self.register(name);
         }
-        self.tell_interface(key.interface);
         Ok(())
+    }
+
+    pub(super) fn group(&mut self, name: Option<&str>) -> Option<GroupId> {
+        let name = name?;
+        let next = GroupId(u32::try_from(self.groups.len()).unwrap_or(u32::MAX));
+        Some(*self.groups.entry(name.to_owned()).or_insert(next))
     }
 
     fn stop(&mut self, key: Key) {
         self.input(key, Input::Shutdown);
+        self.forget(key);
+    }
+
+    fn forget(&mut self, key: Key) {
         // What could not be removed, now or earlier, is not forgotten with the router. The failure
         // was told already.
+        self.remove_routes(key, |_| true);
         let _ = self.remove_addresses(key, |_| true);
         self.routers.remove(&key);
         if let Some(instance) = self.instances.remove(&key) {
@@ -210,12 +245,50 @@ impl Driver {
             self.orphans.extend(instance.installed);
         }
         self.close_unused_sockets(key.interface);
+        // Members of its group may have waited for it.
+        self.perform(key, Actions::none());
         self.tell_interface(key.interface);
     }
 
+    /// First every Active router says that it stops, and then addresses are removed: a thousand of
+    /// them take a while.
     pub(super) fn stop_all(&mut self) {
-        while let Some(key) = self.instances.keys().next().copied() {
-            self.stop(key);
+        let keys: Vec<Key> = self.instances.keys().copied().collect();
+        for key in &keys {
+            // Members stop one by one; what happens to one is not to happen to the others.
+            self.routers.join(key, None);
         }
+        let mut rest = Vec::new();
+        for key in keys {
+            let now = self.now();
+            let Some(actions) = self.routers.handle(now, &key, Input::Shutdown) else { continue };
+            for action in actions {
+                match action {
+                    Action::Transmit(_) => {
+                        self.perform_action(key, action);
+                    }
+                    action => rest.push((key, action)),
+                }
+            }
+        }
+        for (key, action) in &rest {
+            if !self.leaves || matches!(action, Action::Notify(_)) {
+                self.perform_action(*key, *action);
+            }
+        }
+        let leaves = self.leaves;
+        while let Some(key) = self.instances.keys().next().copied() {
+            if leaves && let Some(instance) = self.instances.get_mut(&key) {
+                instance.installed.clear();
+                instance.installed_routes.clear();
+            }
+            self.forget(key);
+        }
+    }
+}
+
+impl RouterConfig {
+    pub(super) fn lacks_peer(&self) -> bool {
+        matches!(&self.delivery, Delivery::Unicast(u) if u.needs_peer && u.peers.is_empty())
     }
 }

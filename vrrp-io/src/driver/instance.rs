@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
 use std::time::{Duration, SystemTime};
 
-use netlink_addr::{Address, AddressFlags, Lifetime};
+use netlink_addr::{Address, Route};
 use vrrp_fsm::proto::{Authentication, Priority, Signer, Verifier};
-use vrrp_fsm::{Fault, State, Stats};
+use vrrp_fsm::{Fault, State, Stats, Tracking};
 
 use super::claim::Claim;
-use super::origin::ORIGIN;
 use super::{Driver, Key, RouterId};
-use crate::config::{RouterConfig, VirtualAddress};
+use crate::config::{RouterConfig, Tracked};
 use crate::events::Subscribers;
 
 pub(super) struct Instance {
@@ -24,8 +23,17 @@ pub(super) struct Instance {
     pub(super) verifier: Verifier,
     /// Identification of the next IPv4 packet.
     pub(super) identification: u16,
-    /// What was put on the interface and has to be taken off again.
+    /// What was put on interfaces and has to be taken off again.
     pub(super) installed: Vec<Address>,
+    /// What was put into routing tables and has to be taken out again.
+    pub(super) installed_routes: Vec<Route>,
+    /// The priority without tracking.
+    pub(super) base: Priority,
+    pub(super) tracking: Tracking<Tracked>,
+    /// What the application says of itself.
+    pub(super) is_fit: bool,
+    /// Whether the state machine was started: what it cannot run without has to be known before.
+    pub(super) is_started: bool,
     /// Ends with the router.
     pub(super) claim: Claim,
 }
@@ -46,15 +54,14 @@ impl Instance {
             verifier: Verifier::new(authentication),
             identification: 0,
             installed: Vec::new(),
+            installed_routes: Vec::new(),
+            base: config.router.priority(),
+            tracking: Tracking::new(config.tracked.iter().cloned()),
+            is_fit: true,
+            is_started: false,
             claim,
             config,
         }
-    }
-
-    /// Counts from 1 and leaves out 0, which the kernel would replace.
-    pub(super) fn next_identification(&mut self) -> u16 {
-        self.identification = self.identification.checked_add(1).unwrap_or(1);
-        self.identification
     }
 }
 
@@ -62,26 +69,6 @@ impl RouterConfig {
     pub(super) fn uses_ah(&self) -> bool {
         matches!(self.authentication, Authentication::AuthenticationHeader(_))
     }
-
-    /// The addresses as they are put on the interface with this index.
-    pub(super) fn interface_addresses(&self, interface: u32) -> Vec<Address> {
-        self.addresses.iter().filter_map(|address| interface_address(interface, address)).collect()
-    }
-}
-
-fn interface_address(interface: u32, virtual_address: &VirtualAddress) -> Option<Address> {
-    let address =
-        Address::new(interface, virtual_address.address(), virtual_address.prefix_length()).ok()?;
-    let address = address.protocol(ORIGIN);
-    Some(match virtual_address.address() {
-        IpAddr::V4(_) => address,
-        // Duplicate address detection would find the router that is handing over. An address
-        // without a network is not to become the source of this machine's own connections.
-        IpAddr::V6(_) if virtual_address.is_host() => address
-            .flags(AddressFlags::NODAD)
-            .lifetimes(Lifetime::Forever, Lifetime::For(Duration::ZERO)),
-        IpAddr::V6(_) => address.flags(AddressFlags::NODAD),
-    })
 }
 
 /// An AH sequence number above all that an earlier process of this machine has used, and above those
@@ -105,6 +92,12 @@ pub struct Status {
     pub primary_address: Option<IpAddr>,
     /// What it misses.
     pub faults: Vec<Fault>,
+    /// What it learned of the Active router's advertisement interval, or its own.
+    pub active_interval: Duration,
+    /// The priority in the last advertisement that was accepted.
+    pub active_priority: Option<Priority>,
+    /// For how long it has been in its state.
+    pub since_transition: Option<Duration>,
     /// Its counters.
     pub stats: Stats,
 }
@@ -112,12 +105,17 @@ pub struct Status {
 impl Driver {
     pub(super) fn status(&self, key: &Key) -> Option<Status> {
         let router = self.routers.get(key)?;
+        let stats = *router.stats();
+        let since = stats.last_transition.map(|at| self.now().saturating_since(at));
         Some(Status {
             state: router.state(),
             priority: router.priority(),
             primary_address: router.primary_address(),
             faults: router.faults().collect(),
-            stats: *router.stats(),
+            active_interval: router.active_interval(),
+            active_priority: router.active_priority(),
+            since_transition: since,
+            stats,
         })
     }
 }

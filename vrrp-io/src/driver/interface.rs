@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::IpAddr;
 
-use netlink_addr::{Address, AddressFlags, Link};
+use netlink_addr::{Address, Link};
 use nix::sys::epoll::{EpollEvent, EpollFlags};
 use vrrp_fsm::{Fault, Input};
 
-use super::{Driver, Key, token};
+use super::{Driver, Instance, Key, token};
+use crate::config::{Delivery, RouterConfig, Tracked};
 use crate::error::AddError;
 use crate::socket::{Failure, Kind, ReceiveSocket, SendSocket};
 
@@ -18,6 +19,24 @@ pub(super) struct Interface {
     pub(super) link: Option<Link>,
     pub(super) addresses: Vec<Address>,
     pub(super) sockets: Sockets,
+}
+
+/// What a router needs of the sockets of its interface.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Needs {
+    is_ipv6: bool,
+    uses_ah: bool,
+    group: Option<IpAddr>,
+}
+
+impl Needs {
+    pub(super) fn of(config: &RouterConfig) -> Self {
+        let group = match config.delivery {
+            Delivery::Multicast(group) => Some(group),
+            Delivery::Unicast(_) => None,
+        };
+        Self { is_ipv6: config.router.is_ipv6(), uses_ah: config.uses_ah(), group }
+    }
 }
 
 #[derive(Default)]
@@ -56,20 +75,17 @@ impl Interface {
     /// are sent from the former, for IPv6 a link-local one (RFC 9568 sections 5.1.1.1 and 5.1.2.1);
     /// the owner of the virtual addresses sends from the latter when it has no other.
     fn outlook(&self, installed: &BTreeSet<IpAddr>) -> Outlook {
-        let first = |is_ipv6: bool, may_be_virtual: bool| {
+        let first = |scope: Scope, may_be_virtual: bool| {
             let usable = self.addresses.iter().filter(|address| address.is_usable());
             usable.map(|address| address.local).find(|address| {
-                let is_suitable = match address {
-                    IpAddr::V4(_) => !is_ipv6,
-                    IpAddr::V6(address) => is_ipv6 && address.is_unicast_link_local(),
-                };
-                is_suitable && (may_be_virtual || !installed.contains(address))
+                Scope::of(*address) == scope && (may_be_virtual || !installed.contains(address))
             })
         };
         Outlook {
             is_operational: self.link.as_ref().is_some_and(Link::is_operational),
-            own: [first(false, false), first(true, false)],
-            any: [first(false, true), first(true, true)],
+            own: Scope::ALL.map(|scope| first(scope, false)),
+            any: Scope::ALL.map(|scope| first(scope, true)),
+            all: self.addresses.iter().map(|address| address.local).collect(),
         }
     }
 }
@@ -77,18 +93,82 @@ impl Interface {
 /// How an interface is, for the routers on it. Made once for all of them.
 struct Outlook {
     is_operational: bool,
-    own: [Option<IpAddr>; 2],
-    any: [Option<IpAddr>; 2],
+    own: [Option<IpAddr>; 3],
+    any: [Option<IpAddr>; 3],
+    all: BTreeSet<IpAddr>,
+}
+
+/// Among which addresses the source of advertisements is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Ipv4,
+    Ipv6Link,
+    /// Only to unicast peers with such addresses.
+    Ipv6Global,
+}
+
+impl Scope {
+    const ALL: [Self; 3] = [Self::Ipv4, Self::Ipv6Link, Self::Ipv6Global];
+
+    fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Self::Ipv4,
+            IpAddr::V6(address) if address.is_unicast_link_local() => Self::Ipv6Link,
+            IpAddr::V6(_) => Self::Ipv6Global,
+        }
+    }
+
+    /// That of the peers; of the group it is the link.
+    fn for_router(config: &RouterConfig) -> Self {
+        let peer = match &config.delivery {
+            Delivery::Unicast(unicast) => unicast.peers.first().map(|peer| peer.address),
+            Delivery::Multicast(_) => None,
+        };
+        match (config.router.is_ipv6(), peer) {
+            (false, _) => Self::Ipv4,
+            (true, Some(peer)) => Self::of(peer),
+            (true, None) => Self::Ipv6Link,
+        }
+    }
+}
+
+impl Outlook {
+    fn primary(&self, config: &RouterConfig) -> Option<IpAddr> {
+        if let Some(source) = config.source {
+            return (!config.tracks_source || self.all.contains(&source)).then_some(source);
+        }
+        let scope = Scope::for_router(config) as usize;
+        let is_owner = config.router.priority().is_owner();
+        self.own[scope].or(self.any[scope].filter(|_| is_owner))
+    }
 }
 
 impl Driver {
     /// The place of the interface with this name; it has to exist.
     pub(super) fn interface(&mut self, name: &str) -> Result<usize, AddError> {
+        if let Some(place) = self.place(name)
+            && self.interfaces[place].link.is_some()
+        {
+            // The monitor keeps what is known of it up to date.
+            return Ok(place);
+        }
         let Some(link) = self.table.link_by_name(name)? else {
             return Err(AddError::NoInterface { interface: name.to_owned() });
         };
-        let known = self.interfaces.iter().position(|interface| interface.name == name);
-        let place = known.unwrap_or_else(|| {
+        let place = self.place_for(name);
+        self.found(place, link);
+        Ok(place)
+    }
+
+    /// Watches the interface with this name from now on, whether or not it exists.
+    pub(super) fn register(&mut self, name: &str) {
+        if self.interface(name).is_err() {
+            self.place_for(name);
+        }
+    }
+
+    fn place_for(&mut self, name: &str) -> usize {
+        self.place(name).unwrap_or_else(|| {
             self.interfaces.push(Interface {
                 name: name.to_owned(),
                 link: None,
@@ -96,9 +176,12 @@ impl Driver {
                 sockets: Sockets::default(),
             });
             self.interfaces.len() - 1
-        });
-        self.found(place, link);
-        Ok(place)
+        })
+    }
+
+    /// The index of an interface that is watched and exists.
+    pub(super) fn index_of(&self, name: &str) -> Option<u32> {
+        self.interfaces.get(self.place(name)?)?.index()
     }
 
     /// The interface is there, as `link` says. With another index than before it is another one: the
@@ -115,6 +198,10 @@ impl Driver {
         self.read_addresses(place);
         self.interfaces[place].sockets = Sockets::default();
         self.open_missing_sockets(place);
+        // Active routers have addresses for it that had no place.
+        for key in self.keys_needing(place) {
+            self.input(key, Input::AddressesLost);
+        }
     }
 
     /// The interface is gone, or no longer has its name. Its routers leave it while its index is known, so
@@ -135,6 +222,27 @@ impl Driver {
         self.instances.keys().filter(|key| key.interface == place).copied().collect()
     }
 
+    /// Routers that run elsewhere and have something on this interface.
+    fn keys_needing(&self, place: usize) -> Vec<Key> {
+        let name = &self.interfaces[place].name;
+        let needs = |(key, instance): (&Key, &Instance)| {
+            let is_meant =
+                key.interface != place && instance.config.devices().any(|device| device == name);
+            is_meant.then_some(*key)
+        };
+        self.instances.iter().filter_map(needs).collect()
+    }
+
+    /// Routers that track this interface.
+    fn keys_tracking(&self, place: usize) -> Vec<Key> {
+        let tracked = Tracked::Interface(self.interfaces[place].name.clone());
+        let tracks = |(key, instance): (&Key, &Instance)| {
+            let is_meant = instance.tracking.iter().any(|(item, _, _)| *item == tracked);
+            is_meant.then_some(*key)
+        };
+        self.instances.iter().filter_map(tracks).collect()
+    }
+
     /// Reads the addresses of an interface. What was known stays when that fails, and it is tried again.
     pub(super) fn read_addresses(&mut self, place: usize) {
         let Some(index) = self.interfaces[place].index() else { return };
@@ -152,12 +260,8 @@ impl Driver {
     }
 
     /// Opens the sockets that a router needs and that are not open.
-    pub(super) fn open_sockets(
-        &mut self,
-        place: usize,
-        is_ipv6: bool,
-        uses_ah: bool,
-    ) -> Result<(), AddError> {
+    pub(super) fn open_sockets(&mut self, place: usize, needs: Needs) -> Result<(), AddError> {
+        let Needs { is_ipv6, uses_ah, group } = needs;
         let interface = &mut self.interfaces[place];
         let name = interface.name.clone();
         let Some(index) = interface.index() else {
@@ -175,12 +279,15 @@ impl Driver {
                 Kind::Ipv6 => is_ipv6,
             };
             if is_needed && sockets.receive[at].is_none() {
-                let socket = ReceiveSocket::open(kind, &name, index).map_err(explain)?;
+                let socket = ReceiveSocket::open(kind, &name).map_err(explain)?;
                 let token = token::SOCKETS + (place * 4 + at) as u64;
                 self.epoll
                     .add(&socket, EpollEvent::new(EpollFlags::EPOLLIN, token))
                     .map_err(|errno| explain(("epoll", errno.into())))?;
                 sockets.receive[at] = Some(socket);
+            }
+            if is_needed && let (Some(group), Some(socket)) = (group, &mut sockets.receive[at]) {
+                socket.join(group, index).map_err(explain)?;
             }
         }
         let send = &mut sockets.send[usize::from(is_ipv6)];
@@ -196,10 +303,10 @@ impl Driver {
             return;
         }
         let on_it = self.instances.iter().filter(|(key, _)| key.interface == place);
-        let needed: BTreeSet<(bool, bool)> =
-            on_it.map(|(key, instance)| (key.is_ipv6, instance.config.uses_ah())).collect();
-        for (is_ipv6, uses_ah) in needed {
-            if let Err(error) = self.open_sockets(place, is_ipv6, uses_ah) {
+        let needed: BTreeSet<Needs> =
+            on_it.map(|(_, instance)| Needs::of(&instance.config)).collect();
+        for needs in needed {
+            if let Err(error) = self.open_sockets(place, needs) {
                 let interface = &self.interfaces[place].name;
                 let error = crate::error::chain(&error);
                 tracing::error!(interface, error, "cannot use the interface yet");
@@ -225,16 +332,26 @@ impl Driver {
             self.tell(key, &outlook);
             self.put_back(key);
         }
+        for key in self.keys_needing(place) {
+            self.put_back(key);
+        }
+        for key in self.keys_tracking(place) {
+            self.look_at_tracked(key);
+            self.follow(key);
+        }
     }
 
     fn tell(&mut self, key: Key, outlook: &Outlook) {
         let Some(router) = self.routers.get(&key) else { return };
-        let uses_ah = self.instances.get(&key).is_some_and(|instance| instance.config.uses_ah());
-        let has_sockets = self.interfaces[key.interface].sockets.serve(key.is_ipv6, uses_ah);
-        let is_operational = outlook.is_operational && has_sockets;
-        let family = usize::from(key.is_ipv6);
-        let is_owner = router.config().priority().is_owner();
-        let primary = outlook.own[family].or(outlook.any[family].filter(|_| is_owner));
+        let Some(instance) = self.instances.get(&key) else { return };
+        let interface = &self.interfaces[key.interface];
+        let has_sockets = interface.sockets.serve(key.is_ipv6, instance.config.uses_ah());
+        let is_up = match instance.config.ignores_interface {
+            true => interface.link.is_some(),
+            false => outlook.is_operational,
+        };
+        let is_operational = is_up && has_sockets;
+        let primary = outlook.primary(&instance.config);
         let lacks_address = router.faults().any(|fault| fault == Fault::NoPrimaryAddress);
         let is_new_address = match primary {
             Some(_) => lacks_address || router.primary_address() != primary,
@@ -249,18 +366,5 @@ impl Driver {
             (false, false) => self.input(key, Input::Fault(Fault::InterfaceDown)),
             _ => {}
         }
-    }
-
-    /// Whether all addresses of the list are on their interface, usable or not.
-    pub(super) fn are_present(&mut self, addresses: &[Address]) -> bool {
-        let Ok(present) = self.table.addresses() else {
-            self.resync_soon();
-            return true;
-        };
-        addresses.iter().all(|address| {
-            present.iter().any(|present| {
-                present.is_same(address) && !present.flags.contains(AddressFlags::DADFAILED)
-            })
-        })
     }
 }

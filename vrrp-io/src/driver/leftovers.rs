@@ -23,8 +23,8 @@ impl Driver {
             .instances
             .iter()
             .filter(|(other, _)| other.interface == key.interface && **other != key);
-        for other in neighbours.flat_map(|(_, instance)| &instance.config.addresses) {
-            if config.addresses.iter().any(|own| own.address() == other.address()) {
+        for other in neighbours.flat_map(|(_, instance)| instance.config.all_addresses()) {
+            if config.all_addresses().any(|own| own.address() == other.address()) {
                 return refuse(other.address());
             }
         }
@@ -32,19 +32,20 @@ impl Driver {
             // What is left of an earlier Active router is adopted: it is added again at once.
             return Ok(Vec::new());
         }
-        let Some(index) = self.interfaces[key.interface].index() else { return Ok(Vec::new()) };
-        let configured = config.interface_addresses(index);
+        let configured = self.addresses_of(key.interface, config);
         let own = self.instances.get(&key).map(|instance| instance.installed.as_slice());
         let own = own.unwrap_or_default();
         let mut found = self.table.addresses()?;
         found.retain(|present| {
-            present.interface == index
-                && configured.iter().any(|address| address.local == present.local)
+            let is_one = |address: &Address| {
+                (address.local, address.interface) == (present.local, present.interface)
+            };
+            configured.iter().any(|(address, _)| is_one(address))
                 && !own.iter().any(|installed| installed.is_same(present))
         });
         let is_leftover = |present: &Address| match self.keeps_origin {
             true => present.protocol == ORIGIN,
-            false => configured.iter().any(|address| address.is_same(present)),
+            false => configured.iter().any(|(address, _)| address.is_same(present)),
         };
         match found.iter().find(|present| !is_leftover(present)) {
             Some(foreign) => refuse(foreign.local),
@@ -55,11 +56,10 @@ impl Driver {
     /// Removes virtual addresses that a crash left behind.
     pub(super) fn clean_up(&mut self, key: Key, config: &RouterConfig) -> Result<(), AddError> {
         let mut unwanted = self.leftovers(key, config)?;
-        if let Some(index) = self.interfaces[key.interface].index()
-            && !config.router.priority().is_owner()
-        {
+        if !config.router.priority().is_owner() {
             // Asked for even when nothing is there: the answer tells at once whether we may.
-            unwanted.extend(config.interface_addresses(index));
+            let configured = self.addresses_of(key.interface, config);
+            unwanted.extend(configured.into_iter().map(|(address, _)| address));
         }
         for outcome in self.table.remove(&unwanted)? {
             outcome?;

@@ -3,12 +3,17 @@
 
 mod claim;
 mod command;
+mod follow;
 mod instance;
 mod interface;
+mod keep;
 mod leftovers;
 mod origin;
 mod perform;
+mod put_back;
 mod receive;
+mod reconfigure;
+mod routes;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -24,9 +29,11 @@ use nix::sys::eventfd::EventFd;
 use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 use vrrp_fsm::proto::Vrid;
-use vrrp_fsm::{RouterSet, Timestamp};
+use vrrp_fsm::{GroupId, RouterSet, Standing, Timestamp};
 
 use crate::error::StartError;
+use crate::events::Subscribers;
+use crate::handle::RouterId;
 use crate::socket::Receiver;
 
 pub(crate) use command::Command;
@@ -35,9 +42,7 @@ pub use receive::Counters;
 
 use instance::Instance;
 use interface::Interface;
-
-/// Identifies a router for as long as the thread runs.
-pub(crate) type RouterId = u64;
+use keep::Kept;
 
 /// A VRID exists once per interface and family (RFC 9568 section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,7 +58,8 @@ mod token {
     pub(super) const TIMER: u64 = 1;
     pub(super) const CHANGE: u64 = 2;
     pub(super) const CLAIM: u64 = 3;
-    pub(super) const SOCKETS: u64 = 4;
+    pub(super) const ROUTE: u64 = 4;
+    pub(super) const SOCKETS: u64 = 8;
 }
 
 /// More sockets than a thread has, so that one wait tells of all.
@@ -74,7 +80,7 @@ pub(crate) struct Driver {
     routers: RouterSet<Key>,
     instances: BTreeMap<Key, Instance>,
     keys: BTreeMap<RouterId, Key>,
-    next_id: RouterId,
+    next_id: u64,
     /// Grows only: an interface keeps its place while it is gone.
     interfaces: Vec<Interface>,
     counters: Counters,
@@ -84,6 +90,17 @@ pub(crate) struct Driver {
     resync_due: Option<Timestamp>,
     /// Whether addresses tell who put them there.
     keeps_origin: bool,
+    /// Those who want to know of all routers.
+    subscribers: Subscribers,
+    /// What the application reported.
+    items: BTreeMap<String, Standing>,
+    /// Groups by name.
+    groups: BTreeMap<String, GroupId>,
+    /// Watched when a route is to be kept.
+    route_monitor: Option<Monitor>,
+    kept: Kept,
+    /// What was installed stays when the thread ends.
+    leaves: bool,
 }
 
 impl Driver {
@@ -118,6 +135,12 @@ impl Driver {
             orphans: Vec::new(),
             resync_due: None,
             keeps_origin: origin::keeps_origin(),
+            subscribers: Subscribers::default(),
+            items: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            route_monitor: None,
+            kept: Kept::default(),
+            leaves: false,
         })
     }
 
@@ -154,6 +177,9 @@ impl Driver {
             }
             if is_ready(token::CHANGE) {
                 self.take_changes();
+            }
+            if is_ready(token::ROUTE) {
+                self.take_route_changes();
             }
             if self.resync_due.is_some_and(|due| due <= turn) {
                 self.resync();
@@ -198,6 +224,9 @@ impl Drop for Driver {
     /// However the thread ends, also by a bug of ours: the routers hand over and their addresses go.
     fn drop(&mut self) {
         self.stop_all();
+        if !self.leaves {
+            self.drop_kept();
+        }
         self.remove_orphans();
     }
 }

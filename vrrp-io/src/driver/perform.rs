@@ -3,17 +3,17 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use netlink_addr::Address;
-use vrrp_fsm::proto::{
-    EncodeError, HOP_LIMIT, Ipv4Envelope, MAX_IPV6_PACKET, MULTICAST_IPV4, MULTICAST_IPV6, Priority,
-};
+use netlink_addr::{Address, AddressFlags, Lifetime};
+use vrrp_fsm::proto::{EncodeError, HOP_LIMIT, Ipv4Envelope, MAX_IPV6_PACKET, Priority};
 use vrrp_fsm::{Action, Actions, Event, Input, State};
 
 use super::instance::initial_sequence;
 use super::origin::ORIGIN;
 use super::{Driver, Key};
+use crate::config::{Delivery, RouterConfig, VirtualAddress};
+use crate::events::Notice;
 use crate::handle::state_code;
 
 /// Why an action could not be performed.
@@ -46,15 +46,24 @@ impl Driver {
     pub(super) fn perform(&mut self, key: Key, actions: Actions) {
         let mut failed = VecDeque::new();
         self.perform_list(key, actions, &mut failed);
-        while let Some(action) = failed.pop_front() {
-            if let Some(actions) = self.routers.handle(self.now(), &key, Input::Failed(action)) {
+        loop {
+            if let Some((key, action)) = failed.pop_front() {
+                if let Some(actions) = self.routers.handle(self.now(), &key, Input::Failed(action))
+                {
+                    self.perform_list(key, actions, &mut failed);
+                }
+            } else if let Some((key, actions)) = self.routers.follow_up(self.now()) {
+                // Another member of its group goes with it.
                 self.perform_list(key, actions, &mut failed);
+            } else {
+                return;
             }
         }
     }
 
-    fn perform_list(&mut self, key: Key, actions: Actions, failed: &mut VecDeque<Action>) {
-        failed.extend(actions.into_iter().filter(|action| !self.perform_action(key, *action)));
+    fn perform_list(&mut self, key: Key, actions: Actions, failed: &mut VecDeque<(Key, Action)>) {
+        let undone = actions.into_iter().filter(|action| !self.perform_action(key, *action));
+        failed.extend(undone.map(|action| (key, action)));
     }
 
     /// Performs one action and says whether that went well.
@@ -62,7 +71,10 @@ impl Driver {
         let outcome = match action {
             Action::Transmit(priority) => self.transmit(key, priority),
             Action::AddAddresses => self.add_addresses(key),
-            Action::RemoveAddresses => self.remove_addresses(key, |_| true),
+            Action::RemoveAddresses => {
+                self.remove_routes(key, |_| true);
+                self.remove_addresses(key, |_| true)
+            }
             Action::ReplaceAddresses => self.replace_addresses(key),
             Action::Announce(times) => self.announce(key, times.get()),
             Action::Notify(event) => {
@@ -87,32 +99,59 @@ impl Driver {
         let socket = self.interfaces[key.interface].sockets.sending(key.is_ipv6);
         let socket = socket.ok_or(Failure::NoInterface)?;
         let advertisement = router.advertisement(priority);
+        let source = router.primary_address().ok_or(Failure::NoInterface)?;
         let mut buffer = [0; MAX_IPV6_PACKET];
-        let (length, destination) = match router.primary_address().ok_or(Failure::NoInterface)? {
-            IpAddr::V4(source) => {
-                let envelope = Ipv4Envelope {
-                    source,
-                    destination: MULTICAST_IPV4,
-                    ttl: HOP_LIMIT,
-                    identification: instance.next_identification(),
-                };
-                let form = instance.config.checksum;
-                let length =
-                    instance.signer.encode_ipv4(&advertisement, &envelope, form, &mut buffer)?;
-                (length, MULTICAST_IPV4.into())
-            }
-            IpAddr::V6(source) => {
-                let length = advertisement.encode_ipv6(source, MULTICAST_IPV6, &mut buffer)?;
-                (length, MULTICAST_IPV6.into())
-            }
+        let (group, peers, ttl) = match &instance.config.delivery {
+            Delivery::Multicast(group) => (Some(*group), &[][..], HOP_LIMIT),
+            Delivery::Unicast(unicast) => (None, &unicast.peers[..], unicast.ttl),
         };
-        socket.send(&buffer[..length], destination).map_err(Failure::Send)
+        let mut outcome = Ok(());
+        let form = instance.config.checksum;
+        let destinations = group.into_iter().chain(peers.iter().map(|peer| peer.address));
+        for destination in destinations {
+            // Counts from 1 and leaves out 0, which the kernel would replace.
+            instance.identification = instance.identification.checked_add(1).unwrap_or(1);
+            let length = match (source, destination) {
+                (IpAddr::V4(source), IpAddr::V4(destination)) => {
+                    let identification = instance.identification;
+                    let envelope = Ipv4Envelope { source, destination, ttl, identification };
+                    instance.signer.encode_ipv4(&advertisement, &envelope, form, &mut buffer)
+                }
+                (IpAddr::V6(source), IpAddr::V6(destination)) => {
+                    let length = advertisement.encode_ipv6(source, destination, &mut buffer);
+                    // Octet 7 of the IPv6 header.
+                    buffer[7] = ttl;
+                    length
+                }
+                _ => return Err(Failure::NoInterface),
+            };
+            // One that cannot be reached does not keep the others from hearing.
+            let sent = socket.send(&buffer[..length?], destination).map_err(Failure::Send);
+            outcome = outcome.and(sent);
+        }
+        outcome
+    }
+
+    /// The addresses of a router as they are put on interfaces, and whether they are put back. Those
+    /// whose interface is missing are left out until that comes.
+    pub(super) fn addresses_of(&self, place: usize, config: &RouterConfig) -> Vec<(Address, bool)> {
+        let own = self.interfaces[place].index();
+        let resolve = |address: &VirtualAddress| {
+            let index = match address.device_name() {
+                Some(name) => self.index_of(name),
+                None => own,
+            };
+            Some((interface_address(index?, address)?, address.is_tracked()))
+        };
+        config.all_addresses().filter_map(resolve).collect()
     }
 
     fn add_addresses(&mut self, key: Key) -> Result<(), Failure> {
-        let index = self.interfaces[key.interface].index().ok_or(Failure::NoInterface)?;
+        self.interfaces[key.interface].index().ok_or(Failure::NoInterface)?;
+        let instance = self.instances.get(&key).ok_or(Failure::NoInterface)?;
+        let wanted = self.addresses_of(key.interface, &instance.config);
+        let mut wanted: Vec<Address> = wanted.into_iter().map(|(address, _)| address).collect();
         let instance = self.instances.get_mut(&key).ok_or(Failure::NoInterface)?;
-        let mut wanted = instance.config.interface_addresses(index);
         // What an owner has already is its own: it is neither added nor, later, removed.
         let own = &self.interfaces[key.interface].addresses;
         wanted.retain(|wanted| {
@@ -125,7 +164,9 @@ impl Driver {
                 instance.installed.push(wanted.clone());
             }
         }
-        all(self.table.add(&wanted)?)
+        let outcome = all(self.table.add(&wanted)?);
+        self.add_routes(key);
+        outcome
     }
 
     /// Removes installed addresses that `is_meant`. Those that cannot be removed are not forgotten, and
@@ -157,10 +198,14 @@ impl Driver {
     }
 
     fn replace_addresses(&mut self, key: Key) -> Result<(), Failure> {
-        let index = self.interfaces[key.interface].index().ok_or(Failure::NoInterface)?;
         let instance = self.instances.get(&key).ok_or(Failure::NoInterface)?;
-        let wanted = instance.config.interface_addresses(index);
-        let is_old = |installed: &Address| !wanted.iter().any(|wanted| wanted.is_same(installed));
+        let wanted = self.addresses_of(key.interface, &instance.config);
+        let routes = self.routes_of(&instance.config);
+        self.remove_routes(key, |installed| {
+            !routes.iter().any(|(wanted, _)| wanted.is_same(installed))
+        });
+        let is_old =
+            |installed: &Address| !wanted.iter().any(|(wanted, _)| wanted.is_same(installed));
         // One that cannot be removed is tried again; it does not make the router unfit.
         if let Err(error) = self.remove_addresses(key, is_old) {
             let (vrid, error) = (key.vrid.get(), crate::error::chain(&error));
@@ -171,12 +216,18 @@ impl Driver {
 
     /// All that can be announced are, whatever fails among them.
     fn announce(&mut self, key: Key, times: u8) -> Result<(), Failure> {
-        let interface = &self.interfaces[key.interface];
-        let link = interface.link.as_ref().ok_or(Failure::NoInterface)?;
+        let own = &self.interfaces[key.interface];
         let instance = self.instances.get(&key).ok_or(Failure::NoInterface)?;
         let mut outcome = Ok(());
         for _ in 0..times {
-            for address in &instance.config.addresses {
+            for address in instance.config.all_addresses() {
+                let on = match address.device_name() {
+                    Some(name) => self.interfaces.iter().find(|other| other.name == name),
+                    None => Some(own),
+                };
+                // Without a carrier nobody is there to be told.
+                let link = on.and_then(|on| on.link.as_ref()).filter(|link| link.is_operational());
+                let Some(link) = link else { continue };
                 outcome = outcome.and(self.announcer.announce(link, address.address()));
             }
         }
@@ -193,8 +244,45 @@ impl Driver {
             }
             event => tracing::warn!(interface, vrid, ?event, "event"),
         }
-        instance.subscribers.publish(Instant::now(), event);
+        let Some(router) = self.routers.get(&key) else { return };
+        let notice = Notice {
+            at: Instant::now(),
+            router: instance.id,
+            priority: router.priority(),
+            event,
+            missed: 0,
+        };
+        instance.subscribers.publish(notice);
+        self.subscribers.publish(notice);
     }
+}
+
+pub(super) fn interface_address(
+    interface: u32,
+    virtual_address: &VirtualAddress,
+) -> Option<Address> {
+    let address =
+        Address::new(interface, virtual_address.address(), virtual_address.prefix_length()).ok()?;
+    let mut address = address.protocol(ORIGIN);
+    if let IpAddr::V6(_) = virtual_address.address() {
+        // Duplicate address detection would find the router that is handing over.
+        address = address.flags(AddressFlags::NODAD);
+        if virtual_address.is_host() {
+            // An address without a network is not to become the source of this machine's own
+            // connections.
+            address = address.lifetimes(Lifetime::Forever, Lifetime::For(Duration::ZERO));
+        }
+    }
+    let Some(details) = virtual_address.details.as_deref() else { return Some(address) };
+    address.scope = details.scope.unwrap_or(address.scope);
+    address.broadcast = details.broadcast;
+    address.label.clone_from(&details.label);
+    address.peer = details.peer;
+    address.flags = details.flags.unwrap_or(address.flags);
+    if let Some(preferred) = details.preferred {
+        address = address.lifetimes(Lifetime::Forever, preferred);
+    }
+    Some(address)
 }
 
 /// The first failure, after all were tried.

@@ -1,12 +1,10 @@
 //! From sockets to routers.
 
 use vrrp_fsm::Input;
-use vrrp_fsm::proto::{
-    Datagram, DecodeError, Demands, Endpoints, ErrorKind, MULTICAST_IPV4, MULTICAST_IPV6, Packet,
-    Vrid,
-};
+use vrrp_fsm::proto::{Datagram, DecodeError, Demands, Endpoints, ErrorKind, Packet, Vrid};
 
 use super::{Driver, Key};
+use crate::config::{Delivery, RouterConfig};
 use crate::socket::Received;
 
 /// A flood is taken in pieces of so many calls of 32 datagrams. That is more than the receive buffer
@@ -30,8 +28,10 @@ pub struct Counters {
     pub ttl_errors: u64,
     /// Refused: any other check of the packet.
     pub other_errors: u64,
-    /// Refused: sent to this machine alone, and not by a unicast peer.
+    /// Refused: sent to this machine alone and the router speaks to a group, or the other way round.
     pub unexpected_unicast: u64,
+    /// Refused: not sent by one of the router's unicast peers.
+    pub unknown_peers: u64,
 }
 
 impl Driver {
@@ -73,11 +73,17 @@ impl Driver {
                     counters.vrid_errors += 1;
                     return;
                 };
-                if !is_for_the_group(&datagram) {
-                    counters.unexpected_unicast += 1;
-                    return;
-                }
-                let demands = Demands::new().checksum(instance.config.accepted_checksum);
+                let demands = match demands(&instance.config, &datagram) {
+                    Ok(demands) => demands,
+                    Err(NotForUs::Destination) => {
+                        counters.unexpected_unicast += 1;
+                        return;
+                    }
+                    Err(NotForUs::Source) => {
+                        counters.unknown_peers += 1;
+                        return;
+                    }
+                };
                 let advertisement = Packet::decode(&datagram, &demands)
                     .and_then(|packet| instance.verifier.advertisement(&packet));
                 match advertisement {
@@ -107,10 +113,24 @@ impl Driver {
     }
 }
 
-fn is_for_the_group(datagram: &Datagram<'_>) -> bool {
-    match datagram.endpoints() {
-        Endpoints::V4 { destination, .. } => destination == MULTICAST_IPV4,
-        Endpoints::V6 { destination, .. } => destination == MULTICAST_IPV6,
+enum NotForUs {
+    Destination,
+    Source,
+}
+
+/// What is demanded of a packet, by whom it is from and to.
+fn demands(config: &RouterConfig, datagram: &Datagram<'_>) -> Result<Demands, NotForUs> {
+    let demands = Demands::new().checksum(config.accepted_checksum);
+    let destination = datagram.endpoints().destination();
+    match &config.delivery {
+        Delivery::Multicast(group) if *group == destination => Ok(demands),
+        Delivery::Multicast(_) => Err(NotForUs::Destination),
+        Delivery::Unicast(_) if destination.is_multicast() => Err(NotForUs::Destination),
+        Delivery::Unicast(unicast) => match unicast.peer(datagram.endpoints().source()) {
+            Some(peer) => Ok(demands.hop_limit(*peer.ttl.start(), *peer.ttl.end())),
+            None if !unicast.checks_source => Ok(demands.hop_limit(0, u8::MAX)),
+            None => Err(NotForUs::Source),
+        },
     }
 }
 

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use netlink_addr::{Address, Change, Link};
-use vrrp_fsm::{Input, State};
 
-use super::{Driver, Key};
+use super::Driver;
 
 /// After a failure to read what the kernel has, it is tried again after this time.
 const RESYNC: Duration = Duration::from_millis(500);
@@ -65,12 +64,18 @@ impl Driver {
                 }
             }
         }
-        for place in (0..is_touched.len()).filter(|place| is_touched[*place]) {
-            self.tell_interface(place);
+        let touched: Vec<usize> = (0..is_touched.len()).filter(|at| is_touched[*at]).collect();
+        for place in &touched {
+            self.tell_interface(*place);
+        }
+        if !touched.is_empty() {
+            // Routes go with the addresses and links that they need, without a word.
+            self.look_after_routes(|_, _| true);
+            self.put_back_kept(true);
         }
     }
 
-    fn place(&self, name: &str) -> Option<usize> {
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
         self.interfaces.iter().position(|interface| interface.name == name)
     }
 
@@ -101,38 +106,8 @@ impl Driver {
             }
         }
         self.remove_orphans();
-    }
-
-    /// What a router shall have on its interface now: nothing unless it is Active.
-    fn wanted_addresses(&self, key: Key) -> Vec<Address> {
-        let is_active =
-            self.routers.get(&key).is_some_and(|router| router.state() == State::Active);
-        let index = self.interfaces[key.interface].index().filter(|_| is_active);
-        let instance = self.instances.get(&key);
-        index
-            .zip(instance)
-            .map(|(index, instance)| instance.config.interface_addresses(index))
-            .unwrap_or_default()
-    }
-
-    /// Tries to remove what nobody keeps any more; what is left is tried again.
-    pub(super) fn remove_orphans(&mut self) {
-        if self.orphans.is_empty() {
-            return;
-        }
-        let orphans = std::mem::take(&mut self.orphans);
-        match self.table.remove(&orphans) {
-            Ok(outcomes) => {
-                let left =
-                    outcomes.into_iter().zip(orphans).filter(|(outcome, _)| outcome.is_err());
-                self.orphans = left.map(|(_, address)| address).collect();
-            }
-            Err(_) => self.orphans = orphans,
-        }
-        if !self.orphans.is_empty() {
-            tracing::warn!(count = self.orphans.len(), "addresses are left behind");
-            self.resync_soon();
-        }
+        self.look_after_routes(|_, _| true);
+        self.put_back_kept(true);
     }
 
     fn read_anew(&mut self) {
@@ -153,29 +128,6 @@ impl Driver {
                 }
                 None => self.lost(place),
             }
-        }
-    }
-
-    /// An Active router's addresses are its own: what somebody else takes away is put back. The table
-    /// is asked, because the news may be of our own doing and old.
-    pub(super) fn put_back(&mut self, key: Key) {
-        if self.routers.get(&key).is_none_or(|router| router.state() != State::Active) {
-            return;
-        }
-        let Some(instance) = self.instances.get(&key) else { return };
-        let wanted = self.wanted_addresses(key);
-        let known = &self.interfaces[key.interface].addresses;
-        let is_among =
-            |list: &[Address], address: &Address| list.iter().any(|a| a.is_same(address));
-        let mut kept = instance.installed.clone();
-        kept.retain(|installed| is_among(&wanted, installed));
-        if kept.iter().all(|address| is_among(known, address)) {
-            return;
-        }
-        if !self.are_present(&kept) {
-            let vrid = key.vrid.get();
-            tracing::warn!(vrid, "virtual addresses were removed; putting them back");
-            self.input(key, Input::AddressesLost);
         }
     }
 }

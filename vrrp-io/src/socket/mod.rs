@@ -11,7 +11,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockAddr, Socket, Type};
-use vrrp_fsm::proto::{AH_IP_PROTOCOL, IP_PROTOCOL, MULTICAST_IPV4, MULTICAST_IPV6};
+use vrrp_fsm::proto::{AH_IP_PROTOCOL, IP_PROTOCOL};
 
 pub(crate) use receive::{Received, Receiver};
 
@@ -38,10 +38,11 @@ pub(crate) enum Kind {
 pub(crate) struct ReceiveSocket {
     socket: Socket,
     pub(crate) kind: Kind,
+    groups: Vec<IpAddr>,
 }
 
 impl ReceiveSocket {
-    pub(crate) fn open(kind: Kind, interface: &str, index: u32) -> Result<Self, Failure> {
+    pub(crate) fn open(kind: Kind, interface: &str) -> Result<Self, Failure> {
         let (domain, protocol) = match kind {
             Kind::Ipv4 => (Domain::IPV4, IP_PROTOCOL),
             Kind::Ipv4Ah => (Domain::IPV4, AH_IP_PROTOCOL),
@@ -55,9 +56,6 @@ impl ReceiveSocket {
             Kind::Ipv4 | Kind::Ipv4Ah => {
                 // Only the group joined here, not those of other sockets.
                 step("IP_MULTICAST_ALL", socket.set_multicast_all_v4(false))?;
-                let interface = InterfaceIndexOrAddress::Index(index);
-                let joined = socket.join_multicast_v4_n(&MULTICAST_IPV4, &interface);
-                step("join 224.0.0.18", joined)?;
             }
             Kind::Ipv6 => {
                 step("IPV6_MULTICAST_ALL", socket.set_multicast_all_v6(false))?;
@@ -65,10 +63,26 @@ impl ReceiveSocket {
                 step("IPV6_RECVHOPLIMIT", hop_limit.map_err(io::Error::from))?;
                 let destination = setsockopt(&socket, sockopt::Ipv6RecvPacketInfo, &true);
                 step("IPV6_RECVPKTINFO", destination.map_err(io::Error::from))?;
-                step("join ff02::12", socket.join_multicast_v6(&MULTICAST_IPV6, index))?;
             }
         }
-        Ok(Self { socket, kind })
+        Ok(Self { socket, kind, groups: Vec::new() })
+    }
+
+    /// Receives what is sent to this group, too. A group that it is in already is no error.
+    pub(crate) fn join(&mut self, group: IpAddr, index: u32) -> Result<(), Failure> {
+        if self.groups.contains(&group) {
+            return Ok(());
+        }
+        let joined = match group {
+            IpAddr::V4(group) => {
+                let interface = InterfaceIndexOrAddress::Index(index);
+                self.socket.join_multicast_v4_n(&group, &interface)
+            }
+            IpAddr::V6(group) => self.socket.join_multicast_v6(&group, index),
+        };
+        step("join the multicast group", joined)?;
+        self.groups.push(group);
+        Ok(())
     }
 }
 

@@ -1,0 +1,310 @@
+//! Forms that several keywords share, and the long ones.
+//!
+//! The tables count on this reading of a line: required places at its start take their words first.
+//! From then on a word that is an option is that option, wherever it stands, and any other word
+//! fills the next place, where an optional one that it is no value of is passed over. So
+//! `src 192.0.2.1 198.51.100.0/24 via 192.0.2.9` finds its destination.
+
+use super::Scalar::{
+    Address, AnyBase, Boolean, Choice, Destination, Group, Integer, Interface, Path, Prefix, Text,
+};
+use super::Support::{NotYet, Works};
+use super::{Form, Kind, OptionWord, Place, Scalar, option, optional, required};
+
+/// The greatest of C's `unsigned int`.
+pub(super) const UINT: i64 = u32::MAX as i64;
+/// The greatest of C's `int`.
+pub(super) const INT: i64 = i32::MAX as i64;
+/// Microseconds in a second.
+pub(super) const SECOND: u64 = 1_000_000;
+/// The most seconds that 32 bits of microseconds can count.
+pub(super) const TIMER: u64 = 4294 * SECOND;
+/// The most microseconds of the intervals of checks, which have no practical limit.
+pub(super) const LONG: u64 = u64::MAX - 1;
+
+/// Seconds to connect.
+pub(super) const CONNECT: Scalar = seconds(1, TIMER);
+
+pub(super) const fn integer(min: i64, max: i64) -> Scalar {
+    Integer { min, max }
+}
+
+/// Seconds from `min` to `max` microseconds.
+pub(super) const fn seconds(min: u64, max: u64) -> Scalar {
+    Scalar::Seconds { min, max }
+}
+
+pub(super) const TEXT: Scalar = Text { max: 1023 };
+/// `TASK_COMM_LEN` without the final zero.
+pub(super) const PROCESS_NAME: Scalar = Text { max: 15 };
+/// A number that may be anything that fits.
+pub(super) const UNSIGNED: Scalar = integer(0, UINT);
+pub(super) const PORT: Scalar = integer(1, 65535);
+/// A mark of packets.
+pub(super) const MARK: Scalar = NUMBER;
+/// A number of routes and rules.
+const NUMBER: Scalar = AnyBase { min: 0, max: UINT };
+/// On or off; nothing means on.
+pub(super) const SWITCH: Kind = Kind::Optional(Boolean);
+
+pub(super) static NOTHING: Form = Form::new(&[], &[]);
+pub(super) static NAME: Form = Form::new(&[required("name", TEXT)], &[]);
+pub(super) static USER: Form = Form::new(&[required("user", TEXT), optional("group", TEXT)], &[]);
+pub(super) static FIFO: Form =
+    Form::new(&[required("path", Path), optional("user", TEXT), optional("group", TEXT)], &[]);
+
+/// A tracked item with a weight of up to 253.
+pub(super) static TRACK: Form = track(&[WEIGHT_WORD, REVERSE]);
+/// A tracked interface.
+pub(super) static TRACK_INTERFACE: Form =
+    Form::new(&[required("interface", Interface)], &[WEIGHT_WORD, REVERSE]);
+/// A tracked item with a weight of up to 254.
+pub(super) static TRACK_254: Form =
+    track(&[option(&["weight"], &[integer(-254, 254)], NotYet), REVERSE]);
+const WEIGHT_WORD: OptionWord = option(&["weight"], &[integer(-253, 253)], Works);
+const REVERSE: OptionWord = option(&["reverse"], &[], Works);
+
+const NAMED: &[Place] = &[required("name", TEXT)];
+
+const fn track(options: &'static [OptionWord]) -> Form {
+    Form::new(NAMED, options)
+}
+
+/// A weight and `reverse`.
+pub(super) static WEIGHT: Form = Form::new(&[required("weight", integer(-253, 253))], &[REVERSE]);
+pub(super) static WEIGHT_254: Form =
+    Form::new(&[required("weight", integer(-254, 254))], &[REVERSE]);
+
+pub(super) static UNICAST_PEER: Form = Form::new(
+    &[required("address", Address)],
+    &[
+        option(&["min_ttl"], &[integer(0, 255)], Works),
+        option(&["max_ttl"], &[integer(0, 255)], Works),
+    ],
+);
+
+/// A line of `virtual_ipaddress`.
+pub(super) static VIRTUAL_ADDRESS: Form =
+    Form::new(&[required("address", Prefix)], &ADDRESS_OPTIONS);
+/// A line of `static_ipaddress`.
+pub(super) static STATIC_ADDRESS: Form =
+    Form::new(&[required("address", Prefix)], &ADDRESS_OPTIONS);
+
+static ADDRESS_OPTIONS: [OptionWord; 14] = [
+    option(&["dev"], &[Interface], Works),
+    option(&["scope"], &[TEXT], Works),
+    option(&["brd", "broadcast"], &[TEXT], Works),
+    option(&["label"], &[Text { max: 15 }], Works),
+    option(&["peer"], &[Prefix], Works),
+    option(&["home"], &[], Works),
+    option(&["-nodad"], &[], Works),
+    option(&["mngtmpaddr"], &[], Works),
+    option(&["noprefixroute"], &[], Works),
+    option(&["autojoin"], &[], Works),
+    option(&["no_track"], &[], Works),
+    option(&["preferred_lft"], &[TEXT], Works),
+    option(&["track_group"], &[TEXT], NotYet),
+    option(&["use_vmac"], &[], NotYet),
+];
+
+/// A line of `virtual_routes` and of `static_routes`.
+pub(super) static VIRTUAL_ROUTE: Form = Form::new(
+    &[
+        optional("family", Choice(&["inet", "inet6"])),
+        optional(
+            "type",
+            Choice(&[
+                "unicast",
+                "local",
+                "broadcast",
+                "multicast",
+                "throw",
+                "unreachable",
+                "prohibit",
+                "blackhole",
+                "nat",
+            ]),
+        ),
+        required("destination", Destination),
+    ],
+    &[
+        // It may stand before the destination and adds nothing.
+        option(&["to"], &[], Works),
+        option(&["via", "gw"], &[Address], Works),
+        option(&["src"], &[Address], Works),
+        option(&["dev", "oif"], &[Interface], Works),
+        option(&["table"], &[TEXT], Works),
+        option(&["protocol"], &[TEXT], Works),
+        option(&["scope"], &[TEXT], Works),
+        option(&["metric", "priority", "preference"], &[NUMBER], Works),
+        option(&["tos", "dsfield"], &[AnyBase { min: 0, max: 255 }], Works),
+        option(&["onlink"], &[], Works),
+        option(&["no_track"], &[], Works),
+        option(&["mtu"], &[NUMBER], Works),
+        option(&["lock"], &[], Works),
+        option(&["track_group"], &[TEXT], NotYet),
+        option(&["vrf"], &[Interface], NotYet),
+        option(&["add"], &[], NotYet),
+        option(&["prepend"], &[], NotYet),
+        option(&["append"], &[], NotYet),
+        option(&["as"], &[Address], NotYet),
+        option(&["from"], &[Prefix], NotYet),
+        // Next hops.
+        option(&["or"], &[Address], NotYet),
+        option(&["nexthop"], &[], NotYet),
+        option(&["weight"], &[integer(1, 256)], NotYet),
+        option(&["realms"], &[TEXT], NotYet),
+        // Encapsulation: `encap`, one of four kinds, and the words of that kind.
+        option(&["encap"], &[], NotYet),
+        option(&["ip"], &[], NotYet),
+        option(&["ip6"], &[], NotYet),
+        option(&["mpls"], &[TEXT], NotYet),
+        option(&["ila"], &[TEXT], NotYet),
+        option(&["id"], &[TEXT], NotYet),
+        option(&["dst"], &[Address], NotYet),
+        option(&["ttl"], &[integer(0, 255)], NotYet),
+        option(&["tc"], &[TEXT], NotYet),
+        option(&["flags"], &[TEXT], NotYet),
+        // What TCP shall know of the path.
+        option(&["expires"], &[NUMBER], NotYet),
+        option(&["hoplimit"], &[integer(0, 255)], NotYet),
+        option(&["advmss"], &[NUMBER], NotYet),
+        option(&["rtt"], &[TEXT], NotYet),
+        option(&["rttvar"], &[TEXT], NotYet),
+        option(&["rto_min"], &[TEXT], NotYet),
+        option(&["reordering"], &[NUMBER], NotYet),
+        option(&["window"], &[NUMBER], NotYet),
+        option(&["cwnd"], &[NUMBER], NotYet),
+        option(&["ssthresh"], &[NUMBER], NotYet),
+        option(&["initcwnd"], &[NUMBER], NotYet),
+        option(&["initrwnd"], &[NUMBER], NotYet),
+        option(&["features"], &[Choice(&["ecn"])], NotYet),
+        option(&["quickack"], &[TEXT], NotYet),
+        option(&["congctl"], &[TEXT], NotYet),
+        option(&["pref"], &[Choice(&["low", "medium", "high"])], NotYet),
+        option(&["ttl-propagate"], &[TEXT], NotYet),
+        option(&["fastopen_no_cookie"], &[TEXT], NotYet),
+    ],
+);
+
+/// A line of `virtual_rules` and of `static_rules`.
+///
+/// `from` and `to` are texts because they may also be words for any address.
+pub(super) static VIRTUAL_RULE: Form = Form::new(
+    &[optional("family", Choice(&["inet", "inet6"]))],
+    &[
+        option(&["not"], &[], NotYet),
+        option(&["from"], &[TEXT], NotYet),
+        option(&["to"], &[TEXT], NotYet),
+        option(&["table", "lookup"], &[TEXT], NotYet),
+        option(&["preference", "order", "priority"], &[NUMBER], NotYet),
+        option(&["tos", "dsfield"], &[TEXT], NotYet),
+        // With a mask after a slash, as in `0x10/0xf0`.
+        option(&["fwmark"], &[TEXT], NotYet),
+        option(&["realms"], &[TEXT], NotYet),
+        option(&["suppress_prefixlength", "sup_pl"], &[integer(-1, 128)], NotYet),
+        option(&["suppress_ifgroup", "sup_group"], &[TEXT], NotYet),
+        option(&["dev", "iif"], &[Interface], NotYet),
+        option(&["oif"], &[Interface], NotYet),
+        option(&["tunnel-id"], &[AnyBase { min: 0, max: i64::MAX }], NotYet),
+        option(&["uidrange"], &[TEXT], NotYet),
+        option(&["l3mdev"], &[], NotYet),
+        option(&["protocol"], &[TEXT], NotYet),
+        option(&["ipproto"], &[TEXT], NotYet),
+        option(&["sport"], &[TEXT], NotYet),
+        option(&["dport"], &[TEXT], NotYet),
+        // What to do, after `type` or without it.
+        option(&["type"], &[], NotYet),
+        option(&["goto"], &[NUMBER], NotYet),
+        option(&["nop"], &[], NotYet),
+        option(&["blackhole"], &[], NotYet),
+        option(&["unreachable"], &[], NotYet),
+        option(&["prohibit"], &[], NotYet),
+        option(&["no_track"], &[], NotYet),
+        option(&["track_group"], &[TEXT], NotYet),
+    ],
+);
+
+/// The name of an interface and its link-layer address; either may be left out.
+pub(super) static USE_VMAC: Form = Form::new(
+    &[optional("interface", Interface), optional("link-layer address", Text { max: 17 })],
+    &[
+        option(&["name"], &[Interface], NotYet),
+        option(&["group"], &[TEXT], NotYet),
+        option(&["netlink_notify_msg"], &[], NotYet),
+    ],
+);
+
+/// The name of an interface and an address may come in either order.
+pub(super) static USE_IPVLAN: Form = Form::new(
+    &[
+        optional("address", Prefix),
+        optional("interface", Interface),
+        optional("address after it", Prefix),
+    ],
+    &[
+        option(&["name"], &[Interface], NotYet),
+        option(&["bridge"], &[], NotYet),
+        option(&["private"], &[], NotYet),
+        option(&["vepa"], &[], NotYet),
+        option(&["group"], &[TEXT], NotYet),
+    ],
+);
+
+/// `garp_extra_if` of all instances.
+pub(super) static GARP_EXTRA_IF: Form =
+    Form::new(&[ALL_INTERFACES, required("seconds", integer(1, 86_400))], &[]);
+/// `garp_extra_if` of an instance, where 0 turns it off.
+pub(super) static GARP_EXTRA_IF_OR_OFF: Form =
+    Form::new(&[ALL_INTERFACES, required("seconds", integer(0, 86_400))], &[]);
+const ALL_INTERFACES: Place = optional("all", Choice(&["all"]));
+
+/// Either an address and perhaps a port, or `fwmark`, or `group`.
+pub(super) static SERVICE: Form = Form::new(
+    &[optional("address", Address), optional("port", integer(0, 65535))],
+    &[option(&["fwmark"], &[MARK], NotYet), option(&["group"], &[TEXT], NotYet)],
+);
+
+/// A server and perhaps its port.
+pub(super) static SERVER: Form =
+    Form::new(&[required("address", Address), optional("port", integer(0, 65535))], &[]);
+
+pub(super) static LVS_METHOD: Form = Form::new(
+    &[required("method", Choice(&["NAT", "DR", "TUN"]))],
+    &[
+        option(&["type"], &[Choice(&["ipip", "gue", "gre"])], NotYet),
+        option(&["port"], &[PORT], NotYet),
+        option(&["nocsum"], &[], NotYet),
+        option(&["csum"], &[], NotYet),
+        option(&["remcsum"], &[], NotYet),
+    ],
+);
+
+/// The two optional places are the older way of writing `inst` and `id`.
+pub(super) static LVS_SYNC_DAEMON: Form = Form::new(
+    &[
+        required("interface", Interface),
+        optional("instance", TEXT),
+        optional("id", integer(0, 255)),
+    ],
+    &[
+        option(&["inst"], &[TEXT], NotYet),
+        option(&["id"], &[integer(0, 255)], NotYet),
+        option(&["maxlen"], &[integer(1, 65507)], NotYet),
+        option(&["port"], &[PORT], NotYet),
+        option(&["ttl"], &[integer(1, 255)], NotYet),
+        option(&["group"], &[Group], NotYet),
+    ],
+);
+
+/// The greatest timeout of IPVS, 31 days.
+pub(super) const LVS_SECONDS: i64 = 2_678_400;
+
+pub(super) static LVS_TIMEOUTS: Form = Form::new(
+    &[],
+    &[
+        option(&["tcp"], &[integer(0, LVS_SECONDS)], NotYet),
+        option(&["tcpfin"], &[integer(0, LVS_SECONDS)], NotYet),
+        option(&["udp"], &[integer(0, LVS_SECONDS)], NotYet),
+    ],
+);

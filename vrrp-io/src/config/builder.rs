@@ -1,0 +1,345 @@
+//! The settings of a router are collected, and then checked together.
+
+use std::net::IpAddr;
+use std::num::NonZeroU8;
+use std::time::Duration;
+
+use vrrp_fsm::proto::{
+    AcceptedChecksum, Authentication, ChecksumForm, Interval, MULTICAST_IPV4, MULTICAST_IPV6,
+    Priority, Version, Vrid,
+};
+use vrrp_fsm::{Announcements, Config, OwnerConflict, Weight};
+
+use super::{Delivery, RouterConfig, Tracked, VirtualAddress, VirtualRoute};
+
+impl RouterConfig {
+    /// Begins a configuration: VRRPv3, priority 100, one advertisement a second, preemption.
+    pub fn builder(interface: impl Into<String>, vrid: Vrid) -> RouterConfigBuilder {
+        RouterConfigBuilder {
+            interface: interface.into(),
+            vrid,
+            priority: Priority::DEFAULT,
+            interval: Interval::V3(vrrp_fsm::proto::Centiseconds::DEFAULT),
+            addresses: Vec::new(),
+            excluded: Vec::new(),
+            routes: Vec::new(),
+            settings: Vec::new(),
+            delivery: None,
+            source: None,
+            tracks_source: false,
+            ignores_interface: false,
+            tracked: Vec::new(),
+            group: None,
+            authentication: Authentication::None,
+            checksum: ChecksumForm::default(),
+            accepted_checksum: AcceptedChecksum::default(),
+        }
+    }
+}
+
+/// Builds a [`RouterConfig`].
+#[derive(Clone, Debug)]
+#[must_use = "call `build`"]
+pub struct RouterConfigBuilder {
+    interface: String,
+    vrid: Vrid,
+    priority: Priority,
+    interval: Interval,
+    addresses: Vec<VirtualAddress>,
+    excluded: Vec<VirtualAddress>,
+    routes: Vec<VirtualRoute>,
+    settings: Vec<Setting>,
+    delivery: Option<Delivery>,
+    source: Option<IpAddr>,
+    tracks_source: bool,
+    ignores_interface: bool,
+    tracked: Vec<(Tracked, Weight)>,
+    group: Option<String>,
+    authentication: Authentication,
+    checksum: ChecksumForm,
+    accepted_checksum: AcceptedChecksum,
+}
+
+/// A setting of the state machine; what is not set stays as the version has it.
+#[derive(Clone, Copy, Debug)]
+enum Setting {
+    Preempt(bool),
+    PreemptDelay(Duration),
+    AnswerLosing(bool),
+    Announcements(Announcements),
+    ActiveDownIntervals(NonZeroU8),
+    AdvertiseBeforeYielding(bool),
+    CheckAddresses(bool),
+    OwnerConflict(OwnerConflict),
+    StartupDelay(Duration),
+}
+
+impl Setting {
+    fn apply(self, config: Config) -> Config {
+        match self {
+            Self::Preempt(preempt) => config.preempt(preempt),
+            Self::PreemptDelay(delay) => config.preempt_delay(delay),
+            Self::AnswerLosing(answer) => config.answer_losing(answer),
+            Self::Announcements(announcements) => config.announcements(announcements),
+            Self::ActiveDownIntervals(intervals) => config.active_down_intervals(intervals),
+            Self::AdvertiseBeforeYielding(does) => config.advertise_before_yielding(does),
+            Self::CheckAddresses(check) => config.check_addresses(check),
+            Self::OwnerConflict(conflict) => config.owner_conflict(conflict),
+            Self::StartupDelay(delay) => config.startup_delay(delay),
+        }
+    }
+}
+
+impl RouterConfigBuilder {
+    /// The priority (default: 100); 255 for the owner of the addresses.
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// The advertisement interval, and with its unit the version of the protocol (default: VRRPv3, 1 s).
+    pub fn interval(mut self, interval: Interval) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// Adds a virtual address. All have to be of one family.
+    pub fn address(mut self, address: VirtualAddress) -> Self {
+        self.addresses.push(address);
+        self
+    }
+
+    /// Adds virtual addresses.
+    pub fn addresses(mut self, addresses: impl IntoIterator<Item = VirtualAddress>) -> Self {
+        self.addresses.extend(addresses);
+        self
+    }
+
+    /// Adds addresses of any family that an Active router has and does not advertise.
+    pub fn excluded(mut self, addresses: impl IntoIterator<Item = VirtualAddress>) -> Self {
+        self.excluded.extend(addresses);
+        self
+    }
+
+    /// Adds routes that an Active router has.
+    pub fn routes(mut self, routes: impl IntoIterator<Item = VirtualRoute>) -> Self {
+        self.routes.extend(routes);
+        self
+    }
+
+    /// Whether a live Active router of lower priority is replaced (default: true).
+    pub fn preempt(self, preempt: bool) -> Self {
+        self.set(Setting::Preempt(preempt))
+    }
+
+    /// For how long a live Active router of lower priority is left in peace (default: zero).
+    pub fn preempt_delay(self, delay: Duration) -> Self {
+        self.set(Setting::PreemptDelay(delay))
+    }
+
+    /// See [`Config::answer_losing`].
+    pub fn answer_losing(self, answer: bool) -> Self {
+        self.set(Setting::AnswerLosing(answer))
+    }
+
+    /// When and how often the addresses are announced.
+    pub fn announcements(self, announcements: Announcements) -> Self {
+        self.set(Setting::Announcements(announcements))
+    }
+
+    /// See [`Config::active_down_intervals`].
+    pub fn active_down_intervals(self, intervals: NonZeroU8) -> Self {
+        self.set(Setting::ActiveDownIntervals(intervals))
+    }
+
+    /// See [`Config::advertise_before_yielding`].
+    pub fn advertise_before_yielding(self, advertise: bool) -> Self {
+        self.set(Setting::AdvertiseBeforeYielding(advertise))
+    }
+
+    /// See [`Config::check_addresses`].
+    pub fn check_addresses(self, check: bool) -> Self {
+        self.set(Setting::CheckAddresses(check))
+    }
+
+    /// See [`Config::owner_conflict`].
+    pub fn owner_conflict(self, conflict: OwnerConflict) -> Self {
+        self.set(Setting::OwnerConflict(conflict))
+    }
+
+    /// See [`Config::startup_delay`].
+    pub fn startup_delay(self, delay: Duration) -> Self {
+        self.set(Setting::StartupDelay(delay))
+    }
+
+    fn set(mut self, setting: Setting) -> Self {
+        self.settings.push(setting);
+        self
+    }
+
+    /// Whom advertisements are sent to and taken from (default: the multicast group of the RFCs).
+    pub fn delivery(mut self, delivery: Delivery) -> Self {
+        self.delivery = Some(delivery);
+        self
+    }
+
+    /// The address that advertisements are sent from (default: the interface's first; for IPv6 its
+    /// first link-local one, or of the same scope as the first peer).
+    pub fn source(mut self, source: IpAddr) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// Without its source address on the interface the router cannot run (default: it sends from the
+    /// address all the same).
+    pub fn track_source(mut self) -> Self {
+        self.tracks_source = true;
+        self
+    }
+
+    /// The router runs on even when its interface is down or has no carrier.
+    pub fn ignore_interface_state(mut self) -> Self {
+        self.ignores_interface = true;
+        self
+    }
+
+    /// Watches something. What cannot be run without ([`Weight::FAULT`]) keeps the router in
+    /// Initialize until it is known.
+    pub fn track(mut self, tracked: Tracked, weight: Weight) -> Self {
+        self.tracked.push((tracked, weight));
+        self
+    }
+
+    /// Changes its state together with all routers of this group.
+    pub fn group(mut self, name: impl Into<String>) -> Self {
+        self.group = Some(name.into());
+        self
+    }
+
+    /// How the routers prove themselves to each other; VRRPv2 only (default: not at all).
+    pub fn authentication(mut self, authentication: Authentication) -> Self {
+        self.authentication = authentication;
+        self
+    }
+
+    /// Which checksum is sent in VRRPv3 over IPv4 (default: with pseudo-header, as deployed).
+    pub fn checksum(mut self, form: ChecksumForm) -> Self {
+        self.checksum = form;
+        self
+    }
+
+    /// Which checksum is accepted in VRRPv3 over IPv4 (default: either).
+    pub fn accepted_checksum(mut self, accepted: AcceptedChecksum) -> Self {
+        self.accepted_checksum = accepted;
+        self
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn build(self) -> Result<RouterConfig, ConfigError> {
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        for address in &self.addresses {
+            match address.address() {
+                IpAddr::V4(address) => v4.push(address),
+                IpAddr::V6(address) => v6.push(address),
+            }
+        }
+        if let (Some(v4), Some(v6)) = (v4.first(), v6.first()) {
+            return Err(ConfigError::MixedFamilies { v4: (*v4).into(), v6: (*v6).into() });
+        }
+        let mut router = match (self.interval, v6.is_empty()) {
+            (Interval::V2(interval), true) => Config::v2(self.vrid, self.priority, interval, v4),
+            (Interval::V2(_), false) => return Err(ConfigError::V2WithIpv6),
+            (Interval::V3(interval), true) => {
+                Config::v3_ipv4(self.vrid, self.priority, interval, v4)
+            }
+            (Interval::V3(interval), false) => {
+                Config::v3_ipv6(self.vrid, self.priority, interval, v6)
+            }
+        }?;
+        if self.authentication != Authentication::None && router.version() == Version::V3 {
+            return Err(ConfigError::AuthenticationInV3);
+        }
+        for setting in self.settings {
+            router = setting.apply(router);
+        }
+        let is_ipv6 = router.is_ipv6();
+        let delivery = self.delivery.unwrap_or(Delivery::Multicast(match is_ipv6 {
+            false => MULTICAST_IPV4.into(),
+            true => MULTICAST_IPV6.into(),
+        }));
+        check_family(is_ipv6, "source address", self.source.iter())?;
+        match &delivery {
+            Delivery::Multicast(group) if !group.is_multicast() => {
+                return Err(ConfigError::NotMulticast(*group));
+            }
+            Delivery::Multicast(group) => check_family(is_ipv6, "group", [group].into_iter())?,
+            Delivery::Unicast(unicast) => {
+                check_family(is_ipv6, "peer", unicast.peers.iter().map(|peer| &peer.address))?;
+            }
+        }
+        Ok(RouterConfig {
+            interface: self.interface,
+            addresses: self.addresses,
+            excluded: self.excluded,
+            routes: self.routes,
+            router,
+            delivery,
+            source: self.source,
+            tracks_source: self.tracks_source,
+            ignores_interface: self.ignores_interface,
+            tracked: self.tracked,
+            group: self.group,
+            authentication: self.authentication,
+            checksum: self.checksum,
+            accepted_checksum: self.accepted_checksum,
+        })
+    }
+}
+
+fn check_family<'a>(
+    is_ipv6: bool,
+    field: &'static str,
+    mut addresses: impl Iterator<Item = &'a IpAddr>,
+) -> Result<(), ConfigError> {
+    match addresses.find(|address| address.is_ipv6() != is_ipv6) {
+        Some(&address) => Err(ConfigError::OtherFamily { field, address }),
+        None => Ok(()),
+    }
+}
+
+/// What a router on an interface cannot be configured to be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The state machine refuses it.
+    #[error(transparent)]
+    Router(#[from] vrrp_fsm::ConfigError),
+    /// IPv4 and IPv6 need a virtual router each; both may have the same VRID.
+    #[error("virtual addresses are {v4} and {v6}, allowed is one family in a virtual router")]
+    MixedFamilies {
+        /// An IPv4 one.
+        v4: IpAddr,
+        /// An IPv6 one.
+        v6: IpAddr,
+    },
+    /// VRRPv2 is IPv4 only.
+    #[error("the version is 2 and the addresses are IPv6, allowed is version 3")]
+    V2WithIpv6,
+    /// VRRPv3 has no authentication.
+    #[error("authentication is set and the version is 3, allowed is version 2")]
+    AuthenticationInV3,
+    /// Routers speak to each other in the family of their virtual addresses.
+    #[error("{field} is {address}, allowed is the family of the virtual addresses")]
+    OtherFamily {
+        /// What it is.
+        field: &'static str,
+        /// The address.
+        address: IpAddr,
+    },
+    /// Not a group.
+    #[error("group is {0}, allowed are multicast addresses")]
+    NotMulticast(IpAddr),
+}

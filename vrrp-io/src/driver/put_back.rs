@@ -1,0 +1,133 @@
+//! What an Active router has is its own: what somebody else takes away is put back.
+
+use netlink_addr::{Address, AddressFlags};
+use vrrp_fsm::{Input, State};
+
+use super::{Driver, Key};
+
+impl Driver {
+    /// The table is asked, because the news may be of our own doing and old.
+    pub(super) fn put_back(&mut self, key: Key) {
+        if self.routers.get(&key).is_none_or(|router| router.state() != State::Active) {
+            return;
+        }
+        let Some(instance) = self.instances.get(&key) else { return };
+        let wanted = self.addresses_of(key.interface, &instance.config);
+        let is_among =
+            |list: &[Address], address: &Address| list.iter().any(|a| a.is_same(address));
+        let kept: Vec<Address> = wanted
+            .into_iter()
+            .filter(|(wanted, is_tracked)| *is_tracked && is_among(&instance.installed, wanted))
+            .map(|(wanted, _)| wanted)
+            .collect();
+        let is_known = |address: &Address| {
+            let on = self.interfaces.iter().find(|i| i.index() == Some(address.interface));
+            on.is_some_and(|interface| is_among(&interface.addresses, address))
+        };
+        if kept.iter().all(is_known) {
+            return;
+        }
+        if !self.are_present(&kept) {
+            let vrid = key.vrid.get();
+            tracing::warn!(vrid, "virtual addresses were removed; putting them back");
+            self.input(key, Input::AddressesLost);
+        }
+    }
+
+    /// Whether all addresses of the list are on their interface, usable or not.
+    pub(super) fn are_present(&mut self, addresses: &[Address]) -> bool {
+        let Ok(present) = self.table.addresses() else {
+            self.resync_soon();
+            return true;
+        };
+        addresses.iter().all(|address| {
+            present.iter().any(|present| {
+                present.is_same(address) && !present.flags.contains(AddressFlags::DADFAILED)
+            })
+        })
+    }
+
+    /// What a router shall have now: nothing unless it is Active.
+    pub(super) fn wanted_addresses(&self, key: Key) -> Vec<Address> {
+        let is_active =
+            self.routers.get(&key).is_some_and(|router| router.state() == State::Active);
+        match self.instances.get(&key) {
+            Some(instance) if is_active => self
+                .addresses_of(key.interface, &instance.config)
+                .into_iter()
+                .map(|(address, _)| address)
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Tries to remove what nobody keeps any more; what is left is tried again.
+    pub(super) fn remove_orphans(&mut self) {
+        if self.orphans.is_empty() {
+            return;
+        }
+        let orphans = std::mem::take(&mut self.orphans);
+        match self.table.remove(&orphans) {
+            Ok(outcomes) => {
+                let left =
+                    outcomes.into_iter().zip(orphans).filter(|(outcome, _)| outcome.is_err());
+                self.orphans = left.map(|(_, address)| address).collect();
+            }
+            Err(_) => self.orphans = orphans,
+        }
+        if !self.orphans.is_empty() {
+            tracing::warn!(count = self.orphans.len(), "addresses are left behind");
+            self.resync_soon();
+        }
+    }
+
+    /// Looks after routes: those of the routers that `is_meant`, and the kept ones.
+    pub(super) fn look_after_routes(&mut self, is_meant: impl Fn(&Self, Key) -> bool) {
+        let keys: Vec<Key> = self
+            .instances
+            .iter()
+            .filter(|(key, instance)| !instance.config.routes.is_empty() && is_meant(self, **key))
+            .map(|(key, _)| *key)
+            .collect();
+        if !keys.is_empty() {
+            match self.table.routes() {
+                Ok(present) => keys.into_iter().for_each(|key| self.put_back_routes(key, &present)),
+                Err(error) => {
+                    let error = crate::error::chain(&error);
+                    tracing::error!(error, "cannot read the routes");
+                    self.resync_soon();
+                }
+            }
+        }
+    }
+
+    pub(super) fn take_route_changes(&mut self) {
+        let Some(monitor) = &mut self.route_monitor else { return };
+        let gone = match monitor.changes() {
+            Ok(changes) => changes,
+            Err(error) => {
+                let error = crate::error::chain(&error);
+                tracing::error!(error, "cannot watch routes; reading them anew");
+                vec![netlink_addr::Change::Lost]
+            }
+        };
+        let concerns = |destination: std::net::IpAddr, length: u8| {
+            gone.iter().any(|change| match change {
+                netlink_addr::Change::RouteGone(route) => {
+                    (route.destination, route.prefix_length) == (destination, length)
+                }
+                netlink_addr::Change::Lost => true,
+                _ => false,
+            })
+        };
+        self.look_after_routes(|driver, key| {
+            driver.instances.get(&key).is_some_and(|instance| {
+                let routes = instance.config.routes.iter().map(|route| &route.route);
+                routes.into_iter().any(|r| concerns(r.destination, r.prefix_length))
+            })
+        });
+        if self.kept.has_routes() && !gone.is_empty() {
+            self.put_back_kept(true);
+        }
+    }
+}

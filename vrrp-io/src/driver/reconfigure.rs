@@ -1,0 +1,89 @@
+//! A router takes a new configuration and keeps its role.
+
+use vrrp_fsm::proto::{Signer, Verifier};
+use vrrp_fsm::{Action, Fault, Input, State, Tracking};
+
+use super::instance::initial_sequence;
+use super::interface::Needs;
+use super::{Driver, Key};
+use crate::config::RouterConfig;
+use crate::error::{ReconfigureError, Stopped};
+
+impl Driver {
+    pub(super) fn reconfigure(
+        &mut self,
+        key: Key,
+        config: RouterConfig,
+    ) -> Result<(), ReconfigureError> {
+        let refused = |error| ReconfigureError::Refused(Box::new(error));
+        let Some(instance) = self.instances.get(&key) else { return Err(Stopped.into()) };
+        if instance.config.interface != config.interface {
+            return Err(ReconfigureError::NotSameRouter);
+        }
+        if self.interfaces[key.interface].index().is_some() {
+            self.open_sockets(key.interface, Needs::of(&config)).map_err(refused)?;
+        }
+        self.register_devices(&config).map_err(refused)?;
+        let leftovers = self.leftovers(key, &config).map_err(refused)?;
+        // It runs with the tracked priority from the first packet on: with the configured one it
+        // could win an election that it is to lose.
+        let tracking = Tracking::new(config.tracked.iter().cloned());
+        let Some(instance) = self.instances.get_mut(&key) else { return Err(Stopped.into()) };
+        let before = std::mem::replace(&mut instance.tracking, tracking);
+        for (tracked, _, standing) in before.iter() {
+            instance.tracking.set(tracked, standing);
+        }
+        let configured = std::mem::replace(&mut instance.config, config.clone());
+        self.look_at_tracked(key);
+        let Some(instance) = self.instances.get_mut(&key) else { return Err(Stopped.into()) };
+        let verdict = instance.tracking.verdict(config.router.priority());
+        let now = self.now();
+        let router = config.router.clone().with_priority(verdict.priority);
+        let outcome =
+            router.ok().and_then(|router| self.routers.reconfigure(now, &key, router)?.ok());
+        let Some(actions) = outcome else {
+            if let Some(instance) = self.instances.get_mut(&key) {
+                instance.config = configured;
+                instance.tracking = before;
+            }
+            return Err(ReconfigureError::NotSameRouter);
+        };
+        if let Some(instance) = self.instances.get_mut(&key) {
+            instance.base = config.router.priority();
+            if configured.authentication != config.authentication {
+                let sequence = initial_sequence();
+                instance.signer = Signer::new(config.authentication.clone(), sequence);
+                instance.verifier = Verifier::new(config.authentication.clone());
+            }
+        }
+        let has_other_items = configured.addresses != config.addresses
+            || configured.excluded != config.excluded
+            || configured.routes != config.routes;
+        let is_put_on = actions
+            .iter()
+            .any(|action| matches!(action, Action::ReplaceAddresses | Action::AddAddresses));
+        let group = self.group(config.group.as_deref());
+        self.routers.join(&key, group);
+        self.perform(key, actions);
+        let is_active = self.routers.get(&key).is_some_and(|r| r.state() == State::Active);
+        if is_active {
+            // The state machine knows neither prefix lengths nor what is not advertised.
+            if has_other_items && !is_put_on && !self.perform_action(key, Action::ReplaceAddresses)
+            {
+                self.input(key, Input::Failed(Action::ReplaceAddresses));
+            }
+        } else {
+            self.orphans.extend(leftovers);
+            self.remove_orphans();
+            self.read_addresses(key.interface);
+        }
+        match (configured.lacks_peer(), config.lacks_peer()) {
+            (false, true) => self.input(key, Input::Fault(Fault::NoPeer)),
+            (true, false) => self.input(key, Input::Recovered(Fault::NoPeer)),
+            _ => {}
+        }
+        self.tell_interface(key.interface);
+        self.follow(key);
+        Ok(())
+    }
+}
