@@ -1,1 +1,13 @@
-//! x
+#![doc = include_str!("../README.md")]
+#![warn(clippy::unwrap_used)]
+
+pub mod config;
+mod director;
+pub mod dump;
+pub mod keywords;
+pub mod notify;
+pub mod process;
+pub mod scripts;
+pub mod status;
+
+pub use director::{Director, ReloadError, StartError};

@@ -75,6 +75,19 @@ pub enum Fault {
     AddressesRefused,
 }
 
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InterfaceDown => "the interface is down",
+            Self::NoPrimaryAddress => "there is no address to send from",
+            Self::Tracking => "something that is tracked has failed",
+            Self::Group => "another member of the group has a fault",
+            Self::NoPeer => "no peer is configured",
+            Self::AddressesRefused => "the virtual addresses were refused",
+        })
+    }
+}
+
 impl Fault {
     pub(crate) const ALL: [Self; 6] = [
         Self::InterfaceDown,

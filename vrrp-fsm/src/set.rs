@@ -114,6 +114,13 @@ impl<K: Ord + Clone> RouterSet<K> {
         Some(router)
     }
 
+    /// Sets the counters of all routers to zero.
+    pub fn clear_stats(&mut self) {
+        for (_, router) in self.slots.iter_mut().flatten() {
+            router.clear_stats();
+        }
+    }
+
     /// The routers in the order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &VirtualRouter)> {
         self.by_key.values().filter_map(|slot| self.slots[*slot].as_ref()).map(|(k, r)| (k, r))

@@ -145,6 +145,14 @@ impl Vrrp {
         self.0.ask(Command::StopAndLeave)
     }
 
+    /// Sets all counters to zero.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn clear_stats(&self) -> Result<(), Stopped> {
+        self.0.ask(Command::ClearStats)
+    }
+
     /// Counters of packets that could not be charged to a router.
     ///
     /// # Errors

@@ -280,6 +280,12 @@ impl VirtualRouter {
         Fault::ALL.into_iter().filter(|fault| self.faults & fault.bit() != 0)
     }
 
+    /// Sets the counters to zero; what is not counted stays.
+    pub fn clear_stats(&mut self) {
+        let Stats { active_cause, last_transition, .. } = self.stats;
+        self.stats = Stats { active_cause, last_transition, ..Stats::default() };
+    }
+
     /// The counters.
     pub fn stats(&self) -> &Stats {
         &self.stats

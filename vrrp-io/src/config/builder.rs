@@ -30,6 +30,7 @@ impl RouterConfig {
             ignores_interface: false,
             tracked: Vec::new(),
             group: None,
+            takes_over_addresses: false,
             authentication: Authentication::None,
             checksum: ChecksumForm::default(),
             accepted_checksum: AcceptedChecksum::default(),
@@ -55,6 +56,7 @@ pub struct RouterConfigBuilder {
     ignores_interface: bool,
     tracked: Vec<(Tracked, Weight)>,
     group: Option<String>,
+    takes_over_addresses: bool,
     authentication: Authentication,
     checksum: ChecksumForm,
     accepted_checksum: AcceptedChecksum,
@@ -216,6 +218,13 @@ impl RouterConfigBuilder {
         self
     }
 
+    /// Takes virtual addresses that somebody else has put on the interface for its own, and removes them
+    /// while it is not Active (default: the router is refused).
+    pub fn take_over_addresses(mut self) -> Self {
+        self.takes_over_addresses = true;
+        self
+    }
+
     /// How the routers prove themselves to each other; VRRPv2 only (default: not at all).
     pub fn authentication(mut self, authentication: Authentication) -> Self {
         self.authentication = authentication;
@@ -292,6 +301,7 @@ impl RouterConfigBuilder {
             ignores_interface: self.ignores_interface,
             tracked: self.tracked,
             group: self.group,
+            takes_over_addresses: self.takes_over_addresses,
             authentication: self.authentication,
             checksum: self.checksum,
             accepted_checksum: self.accepted_checksum,

@@ -16,7 +16,7 @@ pub use virtual_address::{ParseAddressError, VirtualAddress};
 pub use virtual_route::VirtualRoute;
 
 /// A virtual router on an interface. Valid by construction: [`RouterConfig::builder`] checks.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RouterConfig {
     pub(crate) interface: String,
     pub(crate) addresses: Vec<VirtualAddress>,
@@ -29,6 +29,7 @@ pub struct RouterConfig {
     pub(crate) ignores_interface: bool,
     pub(crate) tracked: Vec<(Tracked, Weight)>,
     pub(crate) group: Option<String>,
+    pub(crate) takes_over_addresses: bool,
     pub(crate) authentication: Authentication,
     pub(crate) checksum: ChecksumForm,
     pub(crate) accepted_checksum: AcceptedChecksum,
@@ -59,6 +60,13 @@ impl RouterConfig {
     /// What the state machine is told.
     pub fn router(&self) -> &Config {
         &self.router
+    }
+
+    /// The same with another delay after the start; see [`Config::startup_delay`].
+    #[must_use]
+    pub fn with_startup_delay(mut self, delay: std::time::Duration) -> Self {
+        self.router = self.router.startup_delay(delay);
+        self
     }
 
     /// All addresses that an Active router has: first those that it advertises.

@@ -55,6 +55,7 @@ pub(crate) enum Command {
     },
     StopAll(SyncSender<()>),
     StopAndLeave(SyncSender<()>),
+    ClearStats(SyncSender<()>),
     Counters(SyncSender<Counters>),
     Exit,
 }
@@ -65,16 +66,18 @@ fn answer<T>(reply: &SyncSender<T>, value: T) {
 }
 
 impl Driver {
-    pub(super) fn take_commands(&mut self) -> ControlFlow<()> {
-        loop {
-            match self.commands.try_recv() {
-                Ok(Command::Exit) | Err(TryRecvError::Disconnected) => {
-                    return ControlFlow::Break(());
-                }
-                Ok(command) => self.take_command(command),
-                Err(TryRecvError::Empty) => return ControlFlow::Continue(()),
+    /// Takes one command, so that packets and timers have their turn between two.
+    pub(super) fn take_next_command(&mut self) -> ControlFlow<()> {
+        match self.commands.try_recv() {
+            Ok(Command::Exit) | Err(TryRecvError::Disconnected) => return ControlFlow::Break(()),
+            Err(TryRecvError::Empty) => {}
+            Ok(command) => {
+                self.take_command(command);
+                // There may be another one.
+                let _ = self.wake.write(1);
             }
         }
+        ControlFlow::Continue(())
     }
 
     fn take_command(&mut self, command: Command) {
@@ -142,6 +145,11 @@ impl Driver {
             Command::StopAndLeave(reply) => {
                 self.leaves = true;
                 self.stop_all();
+                answer(&reply, ());
+            }
+            Command::ClearStats(reply) => {
+                self.routers.clear_stats();
+                self.counters = Counters::default();
                 answer(&reply, ());
             }
             Command::Counters(reply) => answer(&reply, self.counters),

@@ -44,6 +44,7 @@ impl Driver {
                 && !own.iter().any(|installed| installed.is_same(present))
         });
         let is_leftover = |present: &Address| match self.keeps_origin {
+            _ if config.takes_over_addresses => true,
             true => present.protocol == ORIGIN,
             false => configured.iter().any(|(address, _)| address.is_same(present)),
         };

@@ -189,7 +189,7 @@ impl Driver {
             }
             if is_ready(token::COMMAND) {
                 let _ = self.wake.read();
-                if self.take_commands().is_break() {
+                if self.take_next_command().is_break() {
                     return;
                 }
             }

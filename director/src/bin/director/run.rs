@@ -1,0 +1,225 @@
+//! The daemon from its start to its end.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use director::config::{self, Checked, Command};
+use director::dump::{self, Dump};
+use director::process::daemon::{self, Stage};
+use director::process::log::Log;
+use director::process::pid_file::{self, PidFile};
+use director::process::{child, rights};
+use director::status::{Listener, Server, serve};
+use director::{Director, StartError};
+use nix::sys::stat::{Mode, umask};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::cli::Cli;
+use super::signals::{Request, Signals};
+use super::{Outcome, chain, exit, source};
+
+/// keepalived's time for its startup and shutdown scripts is in the configuration.
+type Script<'a> = (&'a Command, Duration);
+
+pub(crate) fn run(cli: &Cli) -> Outcome {
+    if let Some(process) = pid_file::running(&cli.pid) {
+        let path = cli.pid.display();
+        return Err(format!("already running: {path} names process {process}").into());
+    }
+    let checked = match config::check(&source(cli)) {
+        Ok(checked) => checked,
+        Err(error) => {
+            writeln!(io::stderr(), "director: {}", chain(&error))?;
+            return Ok(exit::NO_CONFIGURATION);
+        }
+    };
+    if !checked.can_run() {
+        io::stderr().write_all(checked.diagnostics.render(false).as_bytes())?;
+        return Ok(exit::CONFIGURATION);
+    }
+    if cli.dump_conf {
+        writeln!(io::stderr(), "{:#?}", checked.plan.global)?;
+        for planned in &checked.plan.routers {
+            writeln!(io::stderr(), "{:#?}", planned.instance)?;
+        }
+    }
+    if let Some(mask) = cli.umask.or(checked.plan.global.umask) {
+        umask(Mode::from_bits_truncate(mask));
+    }
+    if !cli.dont_fork {
+        daemon::leave_terminal()?;
+    }
+    let _pid_files = [PidFile::write(&cli.pid)?, PidFile::write(&cli.vrrp_pid)?];
+    // Threads have the rights of the one that starts them.
+    if let Err(error) = rights::keep_needed() {
+        return Err(format!("give up rights: {error}").into());
+    }
+    let _log = log(cli)?.begin()?;
+    tell(&checked);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let code = runtime.block_on(main_loop(cli, &checked))?;
+    // Tasks that hang are not waited for.
+    runtime.shutdown_background();
+    Ok(code)
+}
+
+fn log(cli: &Cli) -> Result<Log, Box<dyn std::error::Error>> {
+    let mut log = Log::none();
+    log.is_detailed = cli.log_detail > 0;
+    log.console = cli.log_console;
+    log.file.clone_from(&cli.log_file);
+    if !cli.no_syslog {
+        log.syslog = Some(director::process::log::facility(&cli.log_facility)?);
+    }
+    Ok(log)
+}
+
+/// Every problem is one entry of the log.
+fn tell(checked: &Checked) {
+    use keepalived_conf::Severity;
+    for diagnostic in checked.diagnostics.iter() {
+        let place = diagnostic.span.map(|span| checked.diagnostics.place(span));
+        let place = place.unwrap_or_else(|| "the configuration".into());
+        let help = diagnostic.help.as_deref().unwrap_or("");
+        let message = &diagnostic.message;
+        match diagnostic.severity {
+            Severity::Note => tracing::info!("{place}: {message} ({help})"),
+            Severity::Warning => tracing::warn!("{place}: {message} ({help})"),
+            _ => tracing::error!("{place}: {message} ({help})"),
+        }
+    }
+}
+
+async fn main_loop(cli: &Cli, checked: &Checked) -> Outcome {
+    let mut signals = Signals::new(cli.ignore_sigint)?;
+    let global = &checked.plan.global;
+    let startup = checked.plan.commands.startup.as_ref().zip(global.startup_script.as_ref());
+    if let Some((command, (_, limit))) = startup {
+        run_script("startup_script", (command, *limit)).await;
+    }
+    let mut director = match Director::start(checked) {
+        Ok(director) => director,
+        Err(error @ StartError::Configuration) => {
+            tracing::error!("{error}");
+            return Ok(exit::CONFIGURATION);
+        }
+        Err(error) => {
+            let error = chain(&error);
+            tracing::error!("{error}");
+            writeln!(io::stderr(), "director: {error}")?;
+            return Ok(exit::FATAL);
+        }
+    };
+    let servers = serve_status(cli, &director);
+    daemon::tell(Stage::Ready);
+    tracing::info!(routers = director.plan().routers.len(), "started");
+    let mut watchdog = daemon::watchdog_interval().map(|period| {
+        let mut ticks = interval(period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks
+    });
+    loop {
+        let tick = async {
+            match &mut watchdog {
+                Some(ticks) => {
+                    ticks.tick().await;
+                }
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            notice = director.next() => match notice {
+                Some(notice) => director.handle(&notice),
+                None => {
+                    // Its addresses were released when it ended. Nothing can run without it, so whoever
+                    // manages us starts us anew.
+                    tracing::error!("the VRRP thread has ended; the daemon ends, too");
+                    daemon::tell(Stage::Stopping);
+                    drop(servers);
+                    director.stop(cli.dont_release_vrrp).await;
+                    return Ok(exit::INTERNAL);
+                }
+            },
+            request = signals.next() => match request {
+                Request::Stop => break,
+                Request::Reload => reload(cli, &mut director),
+                Request::Data => write_dump(&director, Dump::State),
+                Request::Stats => write_dump(&director, Dump::Stats),
+                Request::Json => write_dump(&director, Dump::Json),
+                Request::StatsClear => {
+                    if director.vrrp().clear_stats().is_err() {
+                        tracing::error!("the counters could not be cleared");
+                    }
+                }
+            },
+            () = tick => {
+                if director.is_alive() {
+                    daemon::tell(Stage::Watchdog);
+                }
+            }
+        }
+    }
+    tracing::info!("stopping");
+    daemon::tell(Stage::Stopping);
+    drop(servers);
+    let plan = director.plan();
+    let shutdown = plan.commands.shutdown.clone().zip(plan.global.shutdown_script.clone());
+    director.stop(cli.dont_release_vrrp).await;
+    if let Some((command, (_, limit))) = &shutdown {
+        run_script("shutdown_script", (command, *limit)).await;
+    }
+    Ok(0)
+}
+
+/// Without a status the routers run all the same.
+fn serve_status(cli: &Cli, director: &Director) -> Vec<Server> {
+    let unix = Listener::Unix(cli.socket());
+    let port = cli.status_port.map(Listener::Loopback);
+    let mut servers = Vec::new();
+    for listener in std::iter::once(unix).chain(port) {
+        match serve(director, &listener) {
+            Ok(server) => servers.push(server),
+            Err(error) => tracing::warn!("no status there: {}", chain(&error)),
+        }
+    }
+    servers
+}
+
+fn reload(cli: &Cli, director: &mut Director) {
+    tracing::info!("reloading");
+    daemon::tell(Stage::Reloading);
+    match config::check(&source(cli)) {
+        Ok(checked) => {
+            tell(&checked);
+            match director.reload(&checked) {
+                Ok(()) => tracing::info!("the configuration was taken"),
+                Err(error) => tracing::error!("not reloaded: {}", chain(&error)),
+            }
+        }
+        Err(error) => {
+            director.refuse_reload();
+            tracing::error!("not reloaded: {}", chain(&error));
+        }
+    }
+    daemon::tell(Stage::Ready);
+}
+
+fn write_dump(director: &Director, what: Dump) {
+    match dump::write(director, what) {
+        Ok(path) => tracing::info!(path = %path.display(), "dumped"),
+        Err(error) => tracing::error!(%error, "nothing was dumped"),
+    }
+}
+
+async fn run_script(name: &str, (command, limit): Script<'_>) {
+    let end = match child::start(command, &[]) {
+        Ok(mut running) => running.wait(limit).await,
+        Err(error) => {
+            tracing::error!(%error, "{name} cannot be started");
+            return;
+        }
+    };
+    if !end.is_success() {
+        tracing::error!(?end, "{name} failed");
+    }
+}

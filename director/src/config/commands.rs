@@ -1,0 +1,263 @@
+//! Commands that can be run: found, with their user, and safe.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use keepalived_conf::model::{
+    Global, Notifications, TrackScript as ScriptLine, User as UserLine, Weight,
+};
+use keepalived_conf::tree::CommandLine;
+use keepalived_conf::{Diagnostics, Severity, Span};
+use nix::unistd::{Gid, Group, Uid, User};
+
+use super::security;
+
+/// Whose rights a command has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Runner {
+    /// The user.
+    pub user: u32,
+    /// The group.
+    pub group: u32,
+}
+
+/// A command that can be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Command {
+    /// The program.
+    pub program: PathBuf,
+    /// What it is called with.
+    pub arguments: Vec<String>,
+    /// Who runs it.
+    pub runner: Runner,
+    /// As it is written in the file.
+    pub text: String,
+}
+
+/// What is run when something happens to an instance or a group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Commands {
+    list: Vec<(&'static str, Command)>,
+}
+
+impl Commands {
+    pub(super) fn prepare(
+        notifications: &Notifications,
+        accounts: &mut Accounts,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let commands = notifications.commands();
+        let list = commands
+            .filter_map(|(name, line)| Some((name, accounts.command(name, line, diagnostics)?)))
+            .collect();
+        Self { list }
+    }
+
+    /// The command of this keyword.
+    pub fn get(&self, keyword: &str) -> Option<&Command> {
+        self.list.iter().find(|(name, _)| *name == keyword).map(|(_, command)| command)
+    }
+}
+
+/// A check that is run periodically.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TrackScript {
+    name: String,
+    weight: Weight,
+    /// What is run; `None` when it cannot be, which is a failure.
+    pub check: Option<Check>,
+    /// From start to start.
+    pub interval: Duration,
+    /// After this it is ended, and has failed.
+    pub timeout: Duration,
+    /// Successes in a row that make it good.
+    pub rise: NonZeroU32,
+    /// Failures in a row that make it bad.
+    pub fall: NonZeroU32,
+    /// Bad until it was good for the first time.
+    pub begins_failed: bool,
+}
+
+/// What a track script does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Check {
+    /// Runs a command.
+    Command(Command),
+    /// `</path`: opens a file.
+    File(PathBuf),
+}
+
+impl TrackScript {
+    pub(super) fn prepare(
+        line: ScriptLine,
+        accounts: &mut Accounts,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let check = match line.command.text.strip_prefix('<') {
+            Some(path) => Some(Check::File(path.trim_ascii().into())),
+            None => {
+                let user = line.user.as_ref().map(|user| (user, line.span));
+                accounts
+                    .command_as(&format!("vrrp_script {}", line.name), &line.command, user, diagnostics)
+                    .map(Check::Command)
+            }
+        };
+        Some(Self {
+            name: line.name,
+            weight: line.weight,
+            check,
+            interval: line.interval,
+            timeout: line.timeout,
+            rise: line.rise,
+            fall: line.fall,
+            begins_failed: line.begins_failed,
+        })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it does to the priority where nothing else is said.
+    pub fn weight(&self) -> Weight {
+        self.weight
+    }
+
+    /// Whether both are the same check, so that a result of one holds for the other.
+    pub fn is_same_check(&self, other: &Self) -> bool {
+        (&self.name, &self.check, self.begins_failed)
+            == (&other.name, &other.check, other.begins_failed)
+    }
+}
+
+/// Who runs what, and whether that is safe.
+pub(super) struct Accounts {
+    default: Runner,
+    has_security: bool,
+    /// It is said once.
+    told_default: bool,
+    told_security: bool,
+    is_named: bool,
+}
+
+impl Accounts {
+    pub(super) fn new(global: &Global, diagnostics: &mut Diagnostics) -> Self {
+        let own = Runner { user: Uid::effective().as_raw(), group: Gid::effective().as_raw() };
+        let named = match &global.script_user {
+            Some(user) => match resolve(&user.user, user.group.as_deref()) {
+                Ok(runner) => Some(runner),
+                Err(message) => {
+                    let help = "scripts without a user of their own are not run";
+                    diagnostics.add(Severity::Error, None, message, Some(help.into()));
+                    None
+                }
+            },
+            None => resolve("keepalived_script", None).ok(),
+        };
+        Self {
+            default: named.unwrap_or(own),
+            has_security: global.has_script_security,
+            told_default: false,
+            told_security: false,
+            is_named: named.is_some() || global.script_user.is_some(),
+        }
+    }
+
+    pub(super) fn command(
+        &mut self,
+        what: &str,
+        line: &CommandLine,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Command> {
+        self.command_as(what, line, None, diagnostics)
+    }
+
+    /// The command, unless it cannot or must not be run.
+    fn command_as(
+        &mut self,
+        what: &str,
+        line: &CommandLine,
+        user: Option<(&UserLine, Span)>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Command> {
+        let mut refuse = |severity, message: String, help: &str| {
+            diagnostics.add(severity, Some(line.span), message, Some(help.to_owned()));
+        };
+        let named = match (&line.user, user) {
+            (Some(user), _) => Some((user.as_str(), line.group.as_deref())),
+            (None, Some((user, _))) => Some((user.user.as_str(), user.group.as_deref())),
+            (None, None) => None,
+        };
+        let runner = match named {
+            Some((user, group)) => match resolve(user, group) {
+                Ok(runner) => runner,
+                Err(message) => {
+                    refuse(Severity::Error, message, "the script is not run");
+                    return None;
+                }
+            },
+            None => {
+                if !self.is_named && !self.told_default && self.default.user == 0 {
+                    self.told_default = true;
+                    let message = "scripts run as root, because there is no user keepalived_script";
+                    let help = "write script_user USER in global_defs, or make that user";
+                    refuse(Severity::Note, message.into(), help);
+                }
+                self.default
+            }
+        };
+        let (program, arguments) = line.arguments.split_first()?;
+        let Some(program) = security::find(program) else {
+            let message = format!("{what}: there is no program {program} that can be run");
+            refuse(Severity::Error, message, "it counts as failed");
+            return None;
+        };
+        if runner.user == 0
+            && let Err(why) = security::check(&program)
+        {
+            if self.has_security {
+                let message = format!("{what}: {why}");
+                refuse(Severity::Security, message, "the script is not run");
+                return None;
+            }
+            if !self.told_security {
+                self.told_security = true;
+                let message = format!("{what}: {why}");
+                let help = "write enable_script_security in global_defs, and mend this";
+                refuse(Severity::Security, message, help);
+            }
+        }
+        Some(Command {
+            program,
+            arguments: arguments.to_vec(),
+            runner,
+            text: line.text.clone(),
+        })
+    }
+}
+
+/// A user and a group by name or number.
+fn resolve(user: &str, group: Option<&str>) -> Result<Runner, String> {
+    let found = match user.parse::<u32>() {
+        Ok(number) => User::from_uid(Uid::from_raw(number)),
+        Err(_) => User::from_name(user),
+    };
+    let Ok(Some(found)) = found else { return Err(format!("there is no user {user}")) };
+    let gid = match group {
+        None => found.gid,
+        Some(group) => {
+            let number = group.parse::<u32>();
+            let by_name = || Group::from_name(group).ok().flatten().map(|group| group.gid);
+            let gid = number.ok().map(Gid::from_raw).or_else(by_name);
+            gid.ok_or_else(|| format!("there is no group {group}"))?
+        }
+    };
+    Ok(Runner { user: found.uid.as_raw(), group: gid.as_raw() })
+}

@@ -1,0 +1,173 @@
+//! From the file to what can run: read, checked against this machine, converted.
+
+mod commands;
+mod convert;
+mod names;
+mod security;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use keepalived_conf::model::{Global, Instance, SyncGroup};
+use keepalived_conf::{Diagnostics, IncludeCheck, Options, ReadError, Severity, System};
+use netlink_addr::RouteTable;
+use vrrp_io::{RouterConfig, VirtualAddress, VirtualRoute};
+
+pub use commands::{Check, Command, Commands, Runner, TrackScript};
+
+/// How a file is read.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Source {
+    /// The file.
+    pub path: PathBuf,
+    /// What `@NAME` lines are compared with.
+    pub config_id: String,
+    /// Whether every file that an `include` names has to be there.
+    pub demands_includes: bool,
+}
+
+impl Source {
+    /// A file that is read as keepalived does without options.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        let name = nix::unistd::gethostname().unwrap_or_default();
+        let name = name.to_string_lossy();
+        let config_id = name.split('.').next().unwrap_or_default().to_owned();
+        Self { path: path.into(), config_id, demands_includes: false }
+    }
+}
+
+/// What a file makes of this machine.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Plan {
+    /// What holds for all.
+    pub global: Global,
+    /// The virtual routers.
+    pub routers: Vec<PlannedRouter>,
+    /// The sync groups.
+    pub groups: Vec<PlannedGroup>,
+    /// The scripts that routers track.
+    pub scripts: Vec<TrackScript>,
+    /// Addresses that are there whatever the routers do.
+    pub static_addresses: Vec<VirtualAddress>,
+    /// Routes that are there whatever the routers do.
+    pub static_routes: Vec<VirtualRoute>,
+    /// What is run for the daemon as a whole.
+    pub commands: GlobalCommands,
+}
+
+/// Commands of `global_defs`.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct GlobalCommands {
+    /// `startup_script`.
+    pub startup: Option<Command>,
+    /// `shutdown_script`.
+    pub shutdown: Option<Command>,
+    /// `notify_fifo_script`.
+    pub fifo: Option<Command>,
+    /// `vrrp_notify_fifo_script`.
+    pub vrrp_fifo: Option<Command>,
+}
+
+/// A virtual router that can be started.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PlannedRouter {
+    /// As the file describes it.
+    pub instance: Instance,
+    /// As it is run.
+    pub config: RouterConfig,
+    /// What is run when something happens to it.
+    pub commands: Commands,
+}
+
+/// A sync group.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PlannedGroup {
+    /// As the file describes it.
+    pub group: SyncGroup,
+    /// What is run when something happens to it.
+    pub commands: Commands,
+    /// Whether mails are sent about it.
+    pub smtp_alert: bool,
+}
+
+/// What a file says and what is wrong with it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Checked {
+    /// What can run.
+    pub plan: Plan,
+    /// What is wrong.
+    pub diagnostics: Diagnostics,
+}
+
+impl Checked {
+    /// keepalived's exit status for `--config-test`: 0 for fine, 4 for what cannot run, 5 for what runs
+    /// without what is wrong, 6 for scripts that others can change.
+    pub fn exit_status(&self) -> u8 {
+        match self.diagnostics.worst() {
+            None | Some(Severity::Note) => 0,
+            Some(Severity::Fatal) => 4,
+            Some(Severity::Security) if self.has(Severity::Fatal) => 4,
+            Some(Severity::Security) => 6,
+            Some(_) => 5,
+        }
+    }
+
+    /// Whether it can be started: with what is wrong left out.
+    pub fn can_run(&self) -> bool {
+        !self.has(Severity::Fatal)
+    }
+
+    /// Whether a running daemon may take it: nothing is left out.
+    pub fn is_whole(&self) -> bool {
+        !self.has(Severity::Fatal) && !self.has(Severity::Error)
+    }
+
+    fn has(&self, severity: Severity) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == severity)
+    }
+}
+
+/// Reads a file and checks it against this machine: its interfaces, users and scripts.
+///
+/// # Errors
+/// [`ReadError`] when the file cannot be read; whatever is wrong in it is in [`Checked`].
+pub fn check(source: &Source) -> Result<Checked, ReadError> {
+    let mut options = Options::default();
+    options.config_id.clone_from(&source.config_id);
+    if source.demands_includes {
+        options.include_check = IncludeCheck::ALL;
+    }
+    let outcome = keepalived_conf::read(&System::default(), &absolute(&source.path), &options)?;
+    let mut diagnostics = outcome.diagnostics;
+    let interfaces = interfaces();
+    let plan = convert::plan(outcome.configuration, &interfaces, &mut diagnostics);
+    Ok(Checked { plan, diagnostics })
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// What there is to run on.
+struct Interfaces {
+    names: BTreeSet<String>,
+    /// Names by address.
+    addresses: Vec<(std::net::IpAddr, String)>,
+}
+
+/// `None` when the kernel does not say; then names are checked when they are used.
+fn interfaces() -> Option<Interfaces> {
+    let mut table = RouteTable::open().ok()?;
+    let links = table.links().ok()?;
+    let name = |index: u32| links.iter().find(|link| link.index == index).map(|l| l.name.clone());
+    let addresses = table.addresses().ok()?;
+    let addresses =
+        addresses.iter().filter_map(|a| Some((a.local, name(a.interface)?))).collect();
+    Some(Interfaces { names: links.iter().map(|link| link.name.clone()).collect(), addresses })
+}

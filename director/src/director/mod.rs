@@ -1,0 +1,230 @@
+//! The routers, scripts and notifications of one configuration, for as long as it runs.
+
+mod groups;
+mod occur;
+mod reload;
+mod view;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use vrrp_io::fsm::{Cause, State};
+use vrrp_io::proto::Priority;
+use vrrp_io::{AddError, Events, Notice, Router, RouterId, Stopped, Vrrp};
+
+use crate::config::{Checked, Plan, PlannedRouter};
+use crate::notify::Notifier;
+use crate::scripts::Scripts;
+use groups::Groups;
+
+pub use reload::ReloadError;
+pub(crate) use view::{Entry, View};
+
+/// Everything that one configuration makes run.
+///
+/// Made and used within a tokio runtime. Whoever has it calls [`next`](Self::next) and
+/// [`handle`](Self::handle) in turn; between them it can be [reloaded](Self::reload) or
+/// [stopped](Self::stop).
+#[derive(Debug)]
+pub struct Director {
+    vrrp: Vrrp,
+    events: Events,
+    plan: Plan,
+    running: BTreeMap<Identity, Running>,
+    by_id: BTreeMap<RouterId, Identity>,
+    groups: Groups,
+    scripts: Scripts,
+    notifier: Notifier,
+    view: Arc<Mutex<View>>,
+    /// Routers that are removed by a reload tell it themselves.
+    leaving: Vec<RouterId>,
+}
+
+/// What makes a virtual router the same one in another configuration, whatever its name is there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Identity {
+    interface: String,
+    is_ipv6: bool,
+    vrid: u8,
+}
+
+#[derive(Debug)]
+struct Running {
+    router: Router,
+    planned: PlannedRouter,
+    state: State,
+    priority: Priority,
+    /// What the last change of state was for.
+    cause: Option<Cause>,
+}
+
+impl Identity {
+    fn of(planned: &PlannedRouter) -> Self {
+        Self {
+            interface: planned.config.interface().to_owned(),
+            is_ipv6: planned.instance.is_ipv6,
+            vrid: planned.instance.vrid,
+        }
+    }
+}
+
+/// The configuration cannot be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// It cannot run; the diagnostics say why.
+    #[error("the configuration cannot run")]
+    Configuration,
+    /// No VRRP thread.
+    #[error("VRRP cannot be started")]
+    Vrrp(#[from] vrrp_io::StartError),
+    /// A router could not be started.
+    #[error("vrrp_instance {name} cannot be started")]
+    Router {
+        /// Its name in the file.
+        name: String,
+        /// Why.
+        #[source]
+        source: AddError,
+    },
+    /// The VRRP thread ended at once.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}
+
+impl Director {
+    /// Starts everything that a configuration describes. When one of its routers cannot be started,
+    /// none is.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start(checked: &Checked) -> Result<Self, StartError> {
+        if !checked.can_run() {
+            return Err(StartError::Configuration);
+        }
+        let plan = checked.plan.clone();
+        let vrrp = Vrrp::start()?;
+        let events = vrrp.events()?;
+        let mut scripts = Scripts::default();
+        scripts.announce(&vrrp, &plan.scripts);
+        vrrp.keep(plan.static_addresses.iter().cloned(), plan.static_routes.iter().cloned())?;
+        let mut running = BTreeMap::new();
+        let mut by_id = BTreeMap::new();
+        let startup_delay = startup_delay(&plan);
+        for planned in &plan.routers {
+            let config = planned.config.clone().with_startup_delay(startup_delay);
+            let router = vrrp.add(config).map_err(|source| StartError::Router {
+                name: planned.instance.name.clone(),
+                source,
+            })?;
+            let identity = Identity::of(planned);
+            by_id.insert(router.id(), identity.clone());
+            running.insert(identity, Running::new(router, planned.clone()));
+        }
+        scripts.set(&vrrp, &plan.scripts);
+        let notifier = Notifier::new(&plan);
+        let groups = Groups::of(&plan);
+        let view = Arc::new(Mutex::new(View::new(vrrp.clone())));
+        let director = Self {
+            vrrp,
+            events,
+            plan,
+            running,
+            by_id,
+            groups,
+            scripts,
+            notifier,
+            view,
+            leaving: Vec::new(),
+        };
+        director.publish();
+        Ok(director)
+    }
+
+    /// The next thing that happens to a router. `None` means that the VRRP thread is gone: nothing
+    /// runs any more.
+    pub async fn next(&mut self) -> Option<Notice> {
+        self.events.next().await
+    }
+
+    /// Tells everybody who wants to know what happened.
+    pub fn handle(&mut self, notice: &Notice) {
+        if notice.missed > 0 {
+            tracing::error!(missed = notice.missed, "notifications were lost");
+        }
+        self.occur(notice);
+    }
+
+    /// Whether the VRRP thread answers.
+    pub fn is_alive(&self) -> bool {
+        self.vrrp.counters().is_ok()
+    }
+
+    /// The handle to the VRRP thread.
+    pub fn vrrp(&self) -> &Vrrp {
+        &self.vrrp
+    }
+
+    /// What the status server shows.
+    pub(crate) fn view(&self) -> Arc<Mutex<View>> {
+        Arc::clone(&self.view)
+    }
+
+    /// The configuration that runs.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Hands over and takes everything away, or with `leaves` leaves addresses and routes where they
+    /// are; then waits for the last notifications, but not for long.
+    pub async fn stop(mut self, leaves: bool) {
+        let stopped = if leaves { self.vrrp.stop_and_leave() } else { self.vrrp.stop() };
+        if stopped.is_err() {
+            tracing::error!("the VRRP thread was gone already");
+        }
+        while let Some(notice) = self.events.try_next() {
+            self.occur(&notice);
+        }
+        self.tell_stop();
+        drop(self.scripts);
+        self.notifier.finish().await;
+    }
+
+    fn publish(&self) {
+        let entries = self.running.values().map(|running| Entry {
+            id: running.router.id(),
+            planned: running.planned.clone(),
+            cause: running.cause,
+            group: self.groups.of_member(&running.planned.instance.name),
+        });
+        let mut view = self.view.lock().unwrap_or_else(PoisonError::into_inner);
+        view.entries = entries.collect();
+        view.groups = self.groups.states();
+    }
+}
+
+impl Running {
+    fn new(router: Router, planned: PlannedRouter) -> Self {
+        let priority = planned.config.router().priority();
+        Self { router, planned, state: State::Initialize, priority, cause: None }
+    }
+}
+
+/// The delay after the start, or what is left of the one after boot, whichever is longer.
+fn startup_delay(plan: &Plan) -> Duration {
+    let since_boot = uptime().unwrap_or(Duration::MAX);
+    plan.global.startup_delay.max(plan.global.delay_after_boot.saturating_sub(since_boot))
+}
+
+fn uptime() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/uptime").ok()?;
+    let seconds: f64 = text.split_ascii_whitespace().next()?.parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// When the daemon was started, for the status.
+pub(crate) fn began() -> Instant {
+    static BEGAN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    *BEGAN.get_or_init(Instant::now)
+}

@@ -1,0 +1,148 @@
+//! Another configuration is taken, and every router that it still describes keeps its role.
+
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use vrrp_io::fsm::State;
+use vrrp_io::{ReconfigureError, Stopped};
+
+use super::{Director, Identity, Running};
+use crate::config::{Checked, PlannedRouter};
+
+/// Another configuration was not taken; everything runs on as it was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReloadError {
+    /// Something in it is wrong; the diagnostics say what.
+    #[error("the configuration has errors; the one before goes on")]
+    Configuration,
+    /// The VRRP thread is gone.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}
+
+impl Director {
+    /// Goes on by another configuration.
+    ///
+    /// Routers are matched by interface, family and VRID, not by name. Those that are still described
+    /// keep their role; those that are not hand over; new ones start as Backup.
+    ///
+    /// # Errors
+    /// [`ReloadError`]; a configuration with an error in it is not taken at all.
+    pub fn reload(&mut self, checked: &Checked) -> Result<(), ReloadError> {
+        if !checked.is_whole() {
+            self.refuse_reload();
+            return Err(ReloadError::Configuration);
+        }
+        // What happened until now is told by the configuration of then.
+        while let Some(notice) = self.events.try_next() {
+            self.occur(&notice);
+        }
+        let plan = &checked.plan;
+        self.scripts.announce(&self.vrrp, &plan.scripts);
+        let wanted: BTreeSet<Identity> = plan.routers.iter().map(Identity::of).collect();
+        let gone: Vec<Identity> =
+            self.running.keys().filter(|identity| !wanted.contains(identity)).cloned().collect();
+        for identity in gone {
+            self.remove(&identity);
+        }
+        self.vrrp.keep(
+            plan.static_addresses.iter().cloned(),
+            plan.static_routes.iter().cloned(),
+        )?;
+        self.notifier.set(plan);
+        self.groups.set(plan);
+        for planned in &plan.routers {
+            match self.running.get_mut(&Identity::of(planned)) {
+                Some(running) => running.change(planned)?,
+                None => self.add(planned)?,
+            }
+        }
+        self.scripts.set(&self.vrrp, &plan.scripts);
+        self.plan = plan.clone();
+        if self.plan.global.repeats_states_on_reload {
+            self.repeat_states();
+        }
+        {
+            let mut view = self.view.lock().unwrap_or_else(PoisonError::into_inner);
+            view.reloads += 1;
+            view.is_current = true;
+        }
+        self.publish();
+        Ok(())
+    }
+
+    /// Remembers for the status that there was a configuration which could not be taken.
+    pub fn refuse_reload(&mut self) {
+        self.view.lock().unwrap_or_else(PoisonError::into_inner).is_current = false;
+    }
+
+    fn remove(&mut self, identity: &Identity) {
+        let Some(running) = self.running.remove(identity) else { return };
+        let id = running.router.id();
+        self.leaving.push(id);
+        running.router.stop();
+        // Others of its group may have changed with it; that is told when it is read.
+        while let Some(notice) = self.events.try_next() {
+            self.occur(&notice);
+        }
+        self.leaving.retain(|other| *other != id);
+        self.by_id.remove(&id);
+        tracing::info!(instance = running.planned.instance.name, "no longer configured");
+        self.tell_deleted(&running);
+    }
+
+    fn add(&mut self, planned: &PlannedRouter) -> Result<(), Stopped> {
+        let identity = Identity::of(planned);
+        match self.vrrp.add(planned.config.clone()) {
+            Ok(router) => {
+                self.by_id.insert(router.id(), identity.clone());
+                self.running.insert(identity, Running::new(router, planned.clone()));
+                Ok(())
+            }
+            Err(vrrp_io::AddError::Stopped(stopped)) => Err(stopped),
+            Err(error) => {
+                let instance = &planned.instance.name;
+                let error = chain(&error);
+                tracing::error!(instance, error, "cannot be started; the others run");
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Running {
+    /// Takes another description and keeps the role. What the kernel refuses leaves the router as it
+    /// was.
+    fn change(&mut self, planned: &PlannedRouter) -> Result<(), Stopped> {
+        let is_changed = planned.config != self.planned.config;
+        if is_changed {
+            match self.router.reconfigure(planned.config.clone()) {
+                Ok(()) => {}
+                Err(ReconfigureError::Stopped(stopped)) => return Err(stopped),
+                Err(error) => {
+                    let instance = &planned.instance.name;
+                    let error = chain(&error);
+                    tracing::error!(instance, error, "cannot be changed; it runs on as it was");
+                    return Ok(());
+                }
+            }
+        }
+        self.planned = planned.clone();
+        if self.state == State::Initialize {
+            self.state = self.router.state();
+        }
+        Ok(())
+    }
+}
+
+/// An error with all its causes, for a log line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,7 @@
+//! The daemon as a process: its pid files, rights, log and manager.
+
+pub mod child;
+pub mod daemon;
+pub mod log;
+pub mod pid_file;
+pub mod rights;

@@ -1,0 +1,208 @@
+//! The status as a value: what the JSON has in it.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use keepalived_conf::model::Interval;
+use serde::{Deserialize, Serialize};
+use vrrp_io::Stopped;
+use vrrp_io::fsm::{Cause, State, Stats};
+
+use crate::director::{Entry, View, began};
+use crate::notify::Word;
+
+/// Everything about the daemon at one moment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// Of director.
+    pub version: String,
+    /// Since the start, in seconds.
+    pub uptime_seconds: f64,
+    /// How often a configuration was taken.
+    pub reloads: u64,
+    /// Whether the last one was taken; if not, the one before it runs.
+    pub is_configuration_current: bool,
+    /// The virtual routers by name.
+    pub instances: Vec<InstanceReport>,
+    /// The sync groups by name.
+    pub groups: Vec<GroupReport>,
+    /// Packets that could not be charged to a router, by reason.
+    pub refused: BTreeMap<String, u64>,
+}
+
+/// A virtual router.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct InstanceReport {
+    /// Its name in the file.
+    pub name: String,
+    /// MASTER, BACKUP, FAULT or INIT.
+    pub state: String,
+    /// For how long it has been in it, in seconds.
+    pub since_seconds: f64,
+    /// Why it came into it.
+    pub reason: String,
+    /// Its interface.
+    pub interface: String,
+    /// Its VRID.
+    pub vrid: u8,
+    /// Of the protocol.
+    pub version: u8,
+    /// IPv4 or IPv6.
+    pub family: String,
+    /// As configured.
+    pub base_priority: u8,
+    /// As tracking makes it.
+    pub priority: u8,
+    /// Between advertisements, in seconds.
+    pub interval_seconds: f64,
+    /// The address that it sends from.
+    pub source: Option<String>,
+    /// Its virtual addresses.
+    pub addresses: Vec<String>,
+    /// What it misses.
+    pub faults: Vec<String>,
+    /// Its sync group.
+    pub group: Option<String>,
+    /// Its counters.
+    pub counters: BTreeMap<String, u64>,
+}
+
+/// A sync group.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct GroupReport {
+    /// Its name in the file.
+    pub name: String,
+    /// What it was last told to be; INIT at first.
+    pub state: String,
+}
+
+/// A counter: its name and its value.
+pub type Counter = (&'static str, u64);
+
+impl Report {
+    pub(crate) fn of(view: &Mutex<View>) -> Result<Self, Stopped> {
+        let (vrrp, entries, groups, reloads, is_current) = {
+            let view = view.lock().unwrap_or_else(PoisonError::into_inner);
+            let entries = view.entries.clone();
+            (view.vrrp.clone(), entries, view.groups.clone(), view.reloads, view.is_current)
+        };
+        let statuses: BTreeMap<_, _> = vrrp.status()?.into_iter().collect();
+        let counters = vrrp.counters()?;
+        let mut instances: Vec<_> = entries
+            .iter()
+            .filter_map(|entry| Some(instance(entry, statuses.get(&entry.id)?)))
+            .collect();
+        instances.sort_by(|one, other| one.name.cmp(&other.name));
+        let refused = [
+            ("checksum", counters.checksum_errors),
+            ("version", counters.version_errors),
+            ("vrid", counters.vrid_errors),
+            ("ttl", counters.ttl_errors),
+            ("unexpected_unicast", counters.unexpected_unicast),
+            ("unknown_peer", counters.unknown_peers),
+            ("other", counters.other_errors),
+        ];
+        Ok(Self {
+            version: env!("CARGO_PKG_VERSION").into(),
+            uptime_seconds: began().elapsed().as_secs_f64(),
+            reloads,
+            is_configuration_current: is_current,
+            instances,
+            groups: groups
+                .into_iter()
+                .map(|(name, word)| GroupReport {
+                    name,
+                    state: word.map_or("INIT", Word::text).to_owned(),
+                })
+                .collect(),
+            refused: refused.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        })
+    }
+}
+
+fn instance(entry: &Entry, status: &vrrp_io::Status) -> InstanceReport {
+    let instance = &entry.planned.instance;
+    let (version, interval) = match instance.interval {
+        Interval::V2Seconds(seconds) => (2, f64::from(seconds)),
+        Interval::V3Centiseconds(hundredths) => (3, f64::from(hundredths) / 100.0),
+    };
+    InstanceReport {
+        name: instance.name.clone(),
+        state: state(status.state).into(),
+        since_seconds: status.since_transition.unwrap_or_default().as_secs_f64(),
+        reason: entry.cause.map_or_else(|| "not yet started".into(), reason),
+        interface: entry.planned.config.interface().into(),
+        vrid: instance.vrid,
+        version,
+        family: if instance.is_ipv6 { "IPv6" } else { "IPv4" }.into(),
+        base_priority: instance.priority,
+        priority: status.priority.get(),
+        interval_seconds: interval,
+        source: status.primary_address.map(|address| address.to_string()),
+        addresses: entry.planned.config.addresses().iter().map(ToString::to_string).collect(),
+        faults: status.faults.iter().map(|fault| fault.to_string()).collect(),
+        group: entry.group.clone(),
+        counters: counters(&status.stats).into_iter().map(|(n, v)| (n.to_owned(), v)).collect(),
+    }
+}
+
+/// keepalived's words.
+pub(crate) fn state(state: State) -> &'static str {
+    match state {
+        State::Initialize => "INIT",
+        State::Fault => "FAULT",
+        State::Backup => "BACKUP",
+        State::Active => "MASTER",
+    }
+}
+
+fn reason(cause: Cause) -> String {
+    match cause {
+        Cause::Startup => "it was started".into(),
+        Cause::Shutdown => "it was stopped".into(),
+        Cause::Owner => "it owns the addresses".into(),
+        Cause::ActiveSilent => "the active router fell silent".into(),
+        Cause::ActiveStopped => "the active router stopped".into(),
+        Cause::Preemption => "the active router had a lower priority".into(),
+        Cause::Outranked => "a better router is active".into(),
+        Cause::Fault(fault) => fault.to_string(),
+        Cause::Recovered => "what was missing is back".into(),
+        Cause::Group => "its group changed".into(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// All counters of a router. The names are those of the metrics, too.
+pub(crate) fn counters(stats: &Stats) -> [Counter; 26] {
+    [
+        ("advertisements_received", stats.advertisements_received),
+        ("advertisements_sent", stats.advertisements_sent),
+        ("priority_zero_received", stats.priority_zero_received),
+        ("priority_zero_sent", stats.priority_zero_sent),
+        ("became_active", stats.became_active),
+        ("released_active", stats.released_active),
+        ("conflicts", stats.conflicts),
+        ("discarded_by_owner", stats.discarded_by_owner),
+        ("discarded_at_startup", stats.discarded_at_startup),
+        ("same_address", stats.same_address),
+        ("interval_errors", stats.interval_errors),
+        ("address_list_errors", stats.address_list_errors),
+        ("ttl_errors", stats.ttl_errors),
+        ("invalid_type", stats.invalid_type),
+        ("packet_length_errors", stats.packet_length_errors),
+        ("checksum_errors", stats.checksum_errors),
+        ("vrid_errors", stats.vrid_errors),
+        ("version_errors", stats.version_errors),
+        ("invalid_auth_type", stats.invalid_auth_type),
+        ("auth_type_mismatch", stats.auth_type_mismatch),
+        ("auth_failures", stats.auth_failures),
+        ("transmit_failures", stats.transmit_failures),
+        ("announce_failures", stats.announce_failures),
+        ("address_failures", stats.address_failures),
+        ("addresses_restored", stats.addresses_restored),
+        ("transitions", stats.became_active + stats.released_active),
+    ]
+}
