@@ -31,7 +31,12 @@ fn collect(block: &'static Block, path: &str, rows: &mut Vec<Row>) {
             Some(instead) => format!("older name of {instead}"),
             None => keyword.about.to_owned(),
         };
-        rows.push(Row { block: path.to_owned(), keyword: keyword.name, support: keyword.support, about });
+        rows.push(Row {
+            block: path.to_owned(),
+            keyword: keyword.name,
+            support: keyword.support,
+            about,
+        });
     }
     for keyword in block.keywords {
         if let Kind::Block(inner) = keyword.value
@@ -47,7 +52,8 @@ fn collect(block: &'static Block, path: &str, rows: &mut Vec<Row>) {
 
 /// How many rows work, have no effect, are not done yet.
 pub fn counts(rows: &[Row]) -> [usize; 3] {
-    let count = |is_meant: fn(&Support) -> bool| rows.iter().filter(|r| is_meant(&r.support)).count();
+    let count =
+        |is_meant: fn(&Support) -> bool| rows.iter().filter(|r| is_meant(&r.support)).count();
     [
         count(|support| matches!(support, Support::Works)),
         count(|support| matches!(support, Support::NoEffect(_))),
@@ -68,12 +74,14 @@ pub fn table() -> String {
             block = Some(&row.block);
         }
         let (support, why) = words(row.support);
-        let about = if why.is_empty() { row.about.clone() } else { format!("{} [{why}]", row.about) };
+        let about =
+            if why.is_empty() { row.about.clone() } else { format!("{} [{why}]", row.about) };
         let name = if row.keyword.is_empty() { "(a line)" } else { row.keyword };
         let _ = writeln!(text, "  {name:<width$}  {support:<9}  {about}");
     }
     let [works, no_effect, not_yet] = counts(&rows);
-    let _ = writeln!(text, "\n{works} work, {no_effect} have no effect, {not_yet} are not done yet");
+    let _ =
+        writeln!(text, "\n{works} work, {no_effect} have no effect, {not_yet} are not done yet");
     text
 }
 

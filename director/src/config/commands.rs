@@ -104,7 +104,12 @@ impl TrackScript {
             None => {
                 let user = line.user.as_ref().map(|user| (user, line.span));
                 accounts
-                    .command_as(&format!("vrrp_script {}", line.name), &line.command, user, diagnostics)
+                    .command_as(
+                        &format!("vrrp_script {}", line.name),
+                        &line.command,
+                        user,
+                        diagnostics,
+                    )
                     .map(Check::Command)
             }
         };
@@ -187,6 +192,7 @@ impl Accounts {
         user: Option<(&UserLine, Span)>,
         diagnostics: &mut Diagnostics,
     ) -> Option<Command> {
+        let is_check = what.starts_with("vrrp_script");
         let mut refuse = |severity, message: String, help: &str| {
             diagnostics.add(severity, Some(line.span), message, Some(help.to_owned()));
         };
@@ -203,6 +209,13 @@ impl Accounts {
                     return None;
                 }
             },
+            None if self.has_security && !self.is_named => {
+                let message = format!("{what}: nobody is named to run scripts");
+                let help = "write script_user USER in global_defs, or make a user \
+                            keepalived_script; the script is not run";
+                refuse(Severity::Error, message, help);
+                return None;
+            }
             None => {
                 if !self.is_named && !self.told_default && self.default.user == 0 {
                     self.told_default = true;
@@ -234,12 +247,13 @@ impl Accounts {
                 refuse(Severity::Security, message, help);
             }
         }
-        Some(Command {
-            program,
-            arguments: arguments.to_vec(),
-            runner,
-            text: line.text.clone(),
-        })
+        if runner.user == 0 && !self.has_security && is_check && !self.told_security {
+            self.told_security = true;
+            let message = format!("{what} runs as root without script security");
+            let help = "write enable_script_security in global_defs, and script_user USER";
+            refuse(Severity::Security, message, help);
+        }
+        Some(Command { program, arguments: arguments.to_vec(), runner, text: line.text.clone() })
     }
 }
 

@@ -4,8 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU8;
 
 use keepalived_conf::model::{
-    AddressLine, Authentication as AuthenticationLine, Broadcast, Configuration, Instance, Interval as IntervalLine,
-    PreferredLifetime, RouteKind as RouteKindLine, RouteLine, SyncGroup, Weight as WeightLine,
+    AddressLine, Authentication as AuthenticationLine, Broadcast, Configuration, Instance,
+    Interval as IntervalLine, Peer as PeerLine, PreferredLifetime, RouteKind as RouteKindLine,
+    RouteLine, SyncGroup, Weight as WeightLine,
 };
 use keepalived_conf::{Diagnostics, Severity, Span};
 use vrrp_io::fsm::{Announcements, OwnerConflict, Weight};
@@ -72,11 +73,8 @@ pub(super) fn plan(
         })
         .collect();
     let mut machine = Machine { interfaces, scripts: &scripts, group: None, diagnostics };
-    let static_addresses = configuration
-        .static_addresses
-        .iter()
-        .filter_map(|line| machine.address(line))
-        .collect();
+    let static_addresses =
+        configuration.static_addresses.iter().filter_map(|line| machine.address(line)).collect();
     let static_routes =
         configuration.static_routes.iter().filter_map(|line| machine.route(line)).collect();
     Plan { global, routers, groups, scripts, static_addresses, static_routes, commands }
@@ -115,7 +113,7 @@ impl Machine<'_> {
         if addresses.is_empty() {
             let message = format!("vrrp_instance {} has no virtual address", instance.name);
             let help = "write virtual_ipaddress { ADDRESS }: an advertisement names at least one";
-            self.problem(Severity::Fatal, instance.span, message, help);
+            self.problem(Severity::Error, instance.span, message, help);
             return None;
         }
         let mut builder = RouterConfig::builder(interface, vrid)
@@ -151,9 +149,18 @@ impl Machine<'_> {
         let mut has_old_checksum = false;
         if let Some(unicast) = &instance.unicast {
             has_old_checksum = unicast.has_old_checksum;
-            let peers = unicast
-                .peers
-                .iter()
+            let is_self = |address: IpAddr| {
+                let all = self.interfaces.iter().flat_map(|interfaces| &interfaces.addresses);
+                all.into_iter().any(|(own, _)| *own == address)
+            };
+            let (own, others): (Vec<&PeerLine>, Vec<&PeerLine>) =
+                unicast.peers.iter().partition(|peer| is_self(peer.address));
+            for peer in own {
+                let message = format!("peer {} is this machine", peer.address);
+                self.problem(Severity::Error, instance.span, message, "the peer is left out");
+            }
+            let peers = others
+                .into_iter()
                 .map(|peer| Peer::new(peer.address).ttl(peer.min_ttl..=peer.max_ttl));
             let mut delivery = Unicast::new(peers).ttl(unicast.ttl);
             if unicast.needs_peer {
@@ -331,9 +338,7 @@ impl Machine<'_> {
     }
 }
 
-fn authentication(
-    line: &AuthenticationLine,
-) -> Result<Authentication, vrrp_io::proto::OutOfRange> {
+fn authentication(line: &AuthenticationLine) -> Result<Authentication, vrrp_io::proto::OutOfRange> {
     Ok(match line {
         AuthenticationLine::Password(secret) => {
             Authentication::Password(Secret::new(secret.reveal().as_bytes())?)

@@ -167,7 +167,6 @@ fn interfaces() -> Option<Interfaces> {
     let links = table.links().ok()?;
     let name = |index: u32| links.iter().find(|link| link.index == index).map(|l| l.name.clone());
     let addresses = table.addresses().ok()?;
-    let addresses =
-        addresses.iter().filter_map(|a| Some((a.local, name(a.interface)?))).collect();
+    let addresses = addresses.iter().filter_map(|a| Some((a.local, name(a.interface)?))).collect();
     Some(Interfaces { names: links.iter().map(|link| link.name.clone()).collect(), addresses })
 }

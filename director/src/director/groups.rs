@@ -30,7 +30,8 @@ impl Groups {
 
     /// The name of an instance's group.
     pub(super) fn of_member(&self, instance: &str) -> Option<String> {
-        let is_member = |planned: &PlannedGroup| planned.group.members.iter().any(|m| m == instance);
+        let is_member =
+            |planned: &PlannedGroup| planned.group.members.iter().any(|m| m == instance);
         let found = self.groups.iter().find(|(_, (planned, _))| is_member(planned));
         found.map(|(name, _)| name.clone())
     }

@@ -61,9 +61,8 @@ impl Director {
 
     pub(super) fn follow_group(&mut self, name: &str) {
         let Some(group) = self.groups.get(name).cloned() else { return };
-        let is_member = |running: &&Running| {
-            group.group.members.contains(&running.planned.instance.name)
-        };
+        let is_member =
+            |running: &&Running| group.group.members.contains(&running.planned.instance.name);
         let states: Vec<State> =
             self.running.values().filter(is_member).map(|running| running.state).collect();
         if let Some(word) = self.groups.news(name, &states) {

@@ -46,10 +46,8 @@ impl Director {
         for identity in gone {
             self.remove(&identity);
         }
-        self.vrrp.keep(
-            plan.static_addresses.iter().cloned(),
-            plan.static_routes.iter().cloned(),
-        )?;
+        self.vrrp
+            .keep(plan.static_addresses.iter().cloned(), plan.static_routes.iter().cloned())?;
         self.notifier.set(plan);
         self.groups.set(plan);
         for planned in &plan.routers {

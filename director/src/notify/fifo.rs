@@ -119,8 +119,8 @@ impl Fifo {
             return Err(io::Error::other("it is not a FIFO"));
         }
         let uid = metadata.uid();
-        let is_ours = uid == Uid::effective().as_raw()
-            || owner.is_some_and(|(user, _)| user.as_raw() == uid);
+        let is_ours =
+            uid == Uid::effective().as_raw() || owner.is_some_and(|(user, _)| user.as_raw() == uid);
         if !is_ours {
             return Err(io::Error::other("it belongs to somebody else"));
         }

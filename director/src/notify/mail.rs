@@ -64,16 +64,15 @@ impl Mailer {
         let hostname = hostname().to_string_lossy().into_owned();
         self.router_id = global.router_id.clone().unwrap_or_else(|| hostname.clone());
         let mail = &global.mail;
-        self.settings = mail.server.as_ref().filter(|_| !mail.recipients.is_empty()).map(|server| {
-            Settings {
+        self.settings =
+            mail.server.as_ref().filter(|_| !mail.recipients.is_empty()).map(|server| Settings {
                 host: server.host.clone(),
                 port: server.port,
                 helo: mail.helo_name.clone(),
                 from: mail.from.clone().unwrap_or_else(|| format!("keepalived@{hostname}")),
                 recipients: mail.recipients.clone(),
                 timeout: mail.timeout.unwrap_or(PATIENCE),
-            }
-        });
+            });
     }
 
     /// Sends what happened to a subject, in keepalived's words.

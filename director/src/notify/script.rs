@@ -48,7 +48,11 @@ impl ScriptQueues {
             Ok(()) => {}
             Err(TrySendError::Full(job) | TrySendError::Closed(job)) => {
                 let script = job.command.text;
-                tracing::error!(script, ?subject, "too many notify scripts wait; this one is not run");
+                tracing::error!(
+                    script,
+                    ?subject,
+                    "too many notify scripts wait; this one is not run"
+                );
             }
         }
     }

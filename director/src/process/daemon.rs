@@ -29,10 +29,9 @@ pub enum Stage {
 /// Tells the service manager, if there is one.
 pub fn tell(stage: Stage) {
     let sent = match stage {
-        Stage::Ready => sd_notify::notify(&[
-            NotifyState::Ready,
-            NotifyState::MainPid(std::process::id()),
-        ]),
+        Stage::Ready => {
+            sd_notify::notify(&[NotifyState::Ready, NotifyState::MainPid(std::process::id())])
+        }
         Stage::Reloading => match NotifyState::monotonic_usec_now() {
             Ok(now) => sd_notify::notify(&[NotifyState::Reloading, now]),
             Err(error) => Err(error),

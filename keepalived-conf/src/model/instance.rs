@@ -340,7 +340,7 @@ impl Reading<'_> {
         let mut addresses = self.addresses("virtual_ipaddress");
         let mut excluded = self.addresses("virtual_ipaddress_excluded");
         let source = section.address("mcast_src_ip").or(section.address("unicast_src_ip"));
-        let unicast = self.unicast();
+        let mut unicast = self.unicast();
         let peers = unicast.iter().flat_map(|unicast| &unicast.peers);
         let is_ipv6 = section.has("native_ipv6")
             || addresses
@@ -350,11 +350,14 @@ impl Reading<'_> {
                 .or_else(|| peers.map(|peer| peer.address).next())
                 .is_some_and(|address| address.is_ipv6());
         self.sort_addresses(is_ipv6, &mut addresses, &mut excluded);
+        if let Some(unicast) = &mut unicast {
+            self.check_peers(is_ipv6, &mut unicast.peers);
+        }
         let version = self.version(is_ipv6);
         if addresses.is_empty() && version == 3 && !section.has("no_virtual_ipaddress") {
             let message = format!("vrrp_instance {name} has no virtual address");
-            let help = "write virtual_ipaddress { ADDRESS }, or no_virtual_ipaddress";
-            self.diagnostics.fatal(self.span, message, help);
+            let help = "write virtual_ipaddress { ADDRESS }; the instance is left out";
+            self.diagnostics.error(self.span, message, help);
             return None;
         }
         let interface = section.text("interface").map(str::to_owned);
@@ -375,7 +378,13 @@ impl Reading<'_> {
             self.diagnostics.warn(at, message, help);
             preempt = true;
         }
-        let preempt_delay = section.duration("preempt_delay").unwrap_or_default();
+        let mut preempt_delay = section.duration("preempt_delay").unwrap_or_default();
+        if wants_master && !preempt_delay.is_zero() {
+            let message = format!("vrrp_instance {name} has state MASTER and preempt_delay");
+            let at = section.get("preempt_delay").map_or(self.span, |entry| entry.span);
+            self.diagnostics.warn(at, message, "write state BACKUP; preempt_delay has no effect");
+            preempt_delay = Duration::ZERO;
+        }
         if !preempt && !preempt_delay.is_zero() {
             let message = format!("vrrp_instance {name} has nopreempt and preempt_delay");
             let at = section.get("preempt_delay").map_or(self.span, |entry| entry.span);
@@ -409,7 +418,7 @@ impl Reading<'_> {
             unicast,
             v3_checksum_as_v2: or_default("v3_checksum_as_v2", defaults.v3_checksum_as_v2),
             ignores_interface: section.has("dont_track_primary"),
-            track_interfaces: tracks(section, "track_interface", self.diagnostics),
+            track_interfaces: self.track_interfaces(),
             track_scripts: tracks(section, "track_script", self.diagnostics),
             skips_address_check: or_default("skip_check_adv_addr", defaults.skip_check_adv_addr),
             authentication: self.authentication(version),
@@ -562,9 +571,9 @@ impl Reading<'_> {
                 self.diagnostics.error(line.span, message, "the peer is left out");
                 continue;
             }
-            if peers.first().is_some_and(|first| first.address.is_ipv6() != address.is_ipv6()) {
-                let message = format!("{address} is of another family than the first peer");
-                self.diagnostics.error(line.span, message, "the peer is left out");
+            if peers.iter().any(|other| other.address == address) {
+                let message = format!("{address} is there twice");
+                self.diagnostics.error(line.span, message, "the second line is left out");
                 continue;
             }
             peers.push(peer);
@@ -581,6 +590,32 @@ impl Reading<'_> {
             needs_peer: section.has("unicast_fault_no_peer"),
             has_old_checksum: old.is_some_and(|values| values.at(0).is_none()),
         })
+    }
+
+    fn track_interfaces(&mut self) -> Vec<Track> {
+        let mut found = tracks(self.section, "track_interface", self.diagnostics);
+        let own = self.section.text("interface");
+        found.retain(|track| {
+            let is_own = Some(track.name.as_str()) == own;
+            if is_own {
+                let message = format!("{} is the instance's own interface", track.name);
+                self.diagnostics.warn(track.span, message, "it is tracked anyhow; remove the line");
+            }
+            !is_own
+        });
+        found
+    }
+
+    fn check_peers(&mut self, is_ipv6: bool, peers: &mut Vec<Peer>) {
+        peers.retain(|peer| {
+            let is_ours = peer.address.is_ipv6() == is_ipv6;
+            if !is_ours {
+                let message =
+                    format!("peer {} is of another family than the addresses", peer.address);
+                self.diagnostics.error(self.span, message, "the peer is left out");
+            }
+            is_ours
+        });
     }
 
     fn authentication(&mut self, version: u8) -> Authentication {

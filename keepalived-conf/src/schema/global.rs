@@ -1,7 +1,7 @@
 //! `global_defs`.
 
 use super::Kind::{Line, List, Names, Nothing, One, Optional, Script};
-use super::Scalar::{AnyBase, Choice, Group4, Group6, Interface, Path};
+use super::Scalar::{Choice, Group4, Group6, Interface, Path};
 use super::Support::{NoEffect, NotYet, Works};
 use super::forms::{
     FIFO, GARP_EXTRA_IF, INT, LVS_SYNC_DAEMON, LVS_TIMEOUTS, NOTHING, PORT, PROCESS_NAME, SECOND,
@@ -64,7 +64,7 @@ pub(super) static GLOBAL_DEFS: Block = Block {
             Works,
             "seconds it may take (default: 10)",
         ),
-        Keyword::new("umask", One(UMASK), Works, "rights that new files do not get"),
+        Keyword::new("umask", One(TEXT), Works, "rights that new files do not get"),
         // Reading the configuration.
         Keyword::new("include_check", List(INCLUDE_CHECKS), Works, "what is wrong with an include"),
         Keyword::new(
@@ -482,7 +482,6 @@ pub(super) static GLOBAL_DEFS: Block = Block {
     ],
 };
 
-const UMASK: Scalar = AnyBase { min: 0, max: 0o777 };
 const SCRIPT_SECONDS: Scalar = integer(1, 1000);
 const NICE: Scalar = integer(-20, 19);
 const REAL_TIME: Scalar = integer(1, 99);

@@ -80,7 +80,6 @@ impl Reader<'_> {
             let help = "a file may include itself";
             return self.problem(Severity::Fatal, pattern, message, help);
         }
-        let severity = |demanded: bool| if demanded { Severity::Fatal } else { Severity::Warning };
         let patterns = alternatives(&text);
         let mut found: Vec<PathBuf> = Vec::new();
         for one in &patterns {
@@ -101,16 +100,17 @@ impl Reader<'_> {
         }
         let mut read = 0;
         for path in &found {
-            read += usize::from(self.include_file(pattern, path, severity(check.read)));
+            read += usize::from(self.include_file(pattern, path, check));
         }
         if read == 0 && found.is_empty() {
             let message = format!("nothing matches {text:?}");
             let help = "make such a file, or remove the line";
-            self.problem(severity(check.matches), pattern, message, help);
+            let severity = if check.matches { Severity::Fatal } else { Severity::Note };
+            self.problem(severity, pattern, message, help);
         }
     }
 
-    fn include_file(&mut self, pattern: &Line, path: &Path, severity: Severity) -> bool {
+    fn include_file(&mut self, pattern: &Line, path: &Path, check: IncludeCheck) -> bool {
         match self.files.read(path) {
             Ok(text) => {
                 self.depth += 1;
@@ -119,6 +119,13 @@ impl Reader<'_> {
                 true
             }
             Err(error) => {
+                let is_missing = error.kind() == std::io::ErrorKind::NotFound;
+                let severity = match is_missing {
+                    true if check.matches || check.read => Severity::Fatal,
+                    true => Severity::Note,
+                    false if check.read => Severity::Fatal,
+                    false => Severity::Warning,
+                };
                 let message = format!("{} cannot be read: {error}", path.display());
                 self.problem(severity, pattern, message, "make it a readable plain file");
                 false

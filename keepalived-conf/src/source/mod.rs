@@ -96,7 +96,9 @@ impl<'a> Reader<'a> {
     }
 
     fn read_text(&mut self, path: &Path, octets: &[u8]) {
-        let text = String::from_utf8_lossy(octets).into_owned();
+        let text = String::from_utf8_lossy(octets);
+        // Some editors begin a file with a byte order mark.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned();
         let number = u32::try_from(self.diagnostics.sources.len()).unwrap_or(u32::MAX);
         let name = path.display().to_string();
         self.diagnostics.sources.push(Source::new(name, text.clone()));

@@ -329,6 +329,14 @@ impl Parser<'_> {
             self.diagnostics.push(Diagnostic::new(Severity::Note, word.span, message));
         }
         let mut values = Vec::new();
+        // `mtu lock 1400`: a word of its own that stands before the number.
+        if let Some((word, after)) = rest.split_first()
+            && word.text == "lock"
+            && !option.values.is_empty()
+        {
+            options.push(("lock", Vec::new()));
+            *rest = after;
+        }
         for scalar in option.values {
             match rest.split_first() {
                 Some((word, after)) => {

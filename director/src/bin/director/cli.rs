@@ -6,7 +6,12 @@ use clap::{ArgAction, Parser, Subcommand};
 
 /// A drop-in for keepalived's VRRP, with the same configuration file and the same options.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "director", version, disable_version_flag = true, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "director",
+    version,
+    disable_version_flag = true,
+    args_conflicts_with_subcommands = true
+)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of keepalived")]
 pub(crate) struct Cli {
     /// What to do instead of running the daemon
@@ -14,7 +19,12 @@ pub(crate) struct Cli {
     pub(crate) command: Option<Command>,
 
     /// Read this configuration file
-    #[arg(short = 'f', long, value_name = "FILE", default_value = "/etc/keepalived/keepalived.conf")]
+    #[arg(
+        short = 'f',
+        long,
+        value_name = "FILE",
+        default_value = "/etc/keepalived/keepalived.conf"
+    )]
     pub(crate) use_file: PathBuf,
     /// Run VRRP only; that is all there is in this release
     #[arg(short = 'P', long)]
@@ -75,7 +85,12 @@ pub(crate) struct Cli {
     #[arg(short = 'p', long, value_name = "FILE", default_value = "/run/keepalived.pid")]
     pub(crate) pid: PathBuf,
     /// Write it to this file as well
-    #[arg(short = 'r', long = "vrrp_pid", value_name = "FILE", default_value = "/run/keepalived_vrrp.pid")]
+    #[arg(
+        short = 'r',
+        long = "vrrp_pid",
+        value_name = "FILE",
+        default_value = "/run/keepalived_vrrp.pid"
+    )]
     pub(crate) vrrp_pid: PathBuf,
     /// For the process of the checkers; no effect, there is none in this release
     #[arg(short = 'c', long = "checkers_pid", value_name = "FILE")]
