@@ -48,6 +48,19 @@ impl Frame {
     }
 }
 
+impl Frame {
+    /// Whether it is a gratuitous ARP, request or reply, for this IPv4 address.
+    pub fn is_gratuitous_arp(&self, address: &str) -> bool {
+        let Ok(address) = address.parse::<std::net::Ipv4Addr>() else { return false };
+        let arp = self.octets.get(ETHERNET_HEADER..).unwrap_or_default();
+        let is_arp = self.octets.get(12..14) == Some(&[0x08, 0x06][..]);
+        // Sender and target protocol address (RFC 826).
+        is_arp
+            && arp.get(14..18) == Some(&address.octets()[..])
+            && arp.get(24..28) == arp.get(14..18)
+    }
+}
+
 /// Writes frames as a file that tcpdump, tshark and Wireshark read, with nanoseconds.
 ///
 /// # Errors

@@ -4,12 +4,14 @@
 //!   One seed is one run.
 //! - [`namespaces`]: a LAN of network namespaces with a bridge, hosts, a client and packet capture. Needs root, or a
 //!   user namespace.
+//! - [`forge`]: packets that nobody honest would send.
 //! - [`node`]: one of our routers as a process that can be killed.
 //! - [`peers`]: keepalived and FRR as processes.
 //!
 //! Nothing here is published; everything that talks goes through namespaces that this crate made.
 
 mod folder;
+pub mod forge;
 mod frame;
 pub mod namespaces;
 pub mod node;

@@ -122,9 +122,8 @@ impl Reader<'_> {
                 let is_missing = error.kind() == std::io::ErrorKind::NotFound;
                 let severity = match is_missing {
                     true if check.matches || check.read => Severity::Fatal,
-                    true => Severity::Note,
                     false if check.read => Severity::Fatal,
-                    false => Severity::Warning,
+                    _ => Severity::Warning,
                 };
                 let message = format!("{} cannot be read: {error}", path.display());
                 self.problem(severity, pattern, message, "make it a readable plain file");

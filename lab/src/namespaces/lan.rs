@@ -11,6 +11,8 @@ use super::namespace::Namespace;
 const BRIDGE: &str = "br0";
 /// The name of the interface inside every host.
 const INTERFACE: &str = "eth0";
+const SECOND_BRIDGE: &str = "br1";
+const SECOND_INTERFACE: &str = "eth1";
 
 /// A LAN: 10.77.0.0/24, fd77::/64 and link-local addresses, made for one test and gone with it.
 #[derive(Debug)]
@@ -88,6 +90,44 @@ impl Lan {
         })
     }
 
+    /// A second network: every host gets `eth1` with 10.78.0.1/24 for host 0, and so on.
+    ///
+    /// # Errors
+    /// When there is one already.
+    pub fn add_second_network(&self) -> io::Result<()> {
+        self.switch.run(|| -> io::Result<()> {
+            let mut links = Links::open()?;
+            links.add_bridge(SECOND_BRIDGE)?;
+            links.set_up(SECOND_BRIDGE, true)
+        })?;
+        for host in &self.hosts {
+            let (number, namespace) = (host.number, host.namespace.file()?);
+            let mac = [0x02, 0, 0, 0, 0x78, number + 1];
+            self.switch.run(move || -> io::Result<()> {
+                let port = second_port(number);
+                let mut links = Links::open()?;
+                links.add_veth(&port, SECOND_INTERFACE, mac, &namespace)?;
+                links.set_master(&port, SECOND_BRIDGE)?;
+                links.set_up(&port, true)
+            })?;
+            host.namespace.run(move || -> io::Result<()> {
+                let mut links = Links::open()?;
+                links.set_up(SECOND_INTERFACE, true)?;
+                let address = Ipv4Addr::new(10, 78, 0, number + 1);
+                links.add_address(SECOND_INTERFACE, address.into(), 24)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Connects or disconnects the cable of a host to the second network.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn set_second_cable(&self, number: u8, is_connected: bool) -> io::Result<()> {
+        self.switch.run(move || Links::open()?.set_up(&second_port(number), is_connected))
+    }
+
     /// Takes the interface of a host away, as when a card is pulled out.
     ///
     /// # Errors
@@ -119,6 +159,10 @@ impl Lan {
     pub fn ip_address(&self, number: u8, change: &str, address: &str) -> io::Result<()> {
         self.host(number).command(&["ip", "address", change, address, "dev", INTERFACE]).map(drop)
     }
+}
+
+fn second_port(number: u8) -> String {
+    format!("second{number}")
 }
 
 fn port(number: u8) -> String {

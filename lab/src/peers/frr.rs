@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use nix::unistd::{User, chown};
 
 use super::process::{Process, find_program};
@@ -73,7 +74,7 @@ impl Frr {
     }
 
     pub(super) fn terminate(&mut self) -> io::Result<()> {
-        self.running.as_ref().map_or(Ok(()), |(vrrpd, ..)| vrrpd.terminate())
+        self.running.as_ref().map_or(Ok(()), |(vrrpd, ..)| vrrpd.signal(Signal::SIGTERM))
     }
 
     pub(super) fn mac(&self) -> [u8; 6] {

@@ -1,55 +1,32 @@
 //! keepalived.
 
 use std::fmt::Write;
-use std::fs;
 use std::io;
-use std::path::PathBuf;
 
-use super::process::{Process, find_program};
-use crate::folder::Folder;
+use nix::sys::signal::Signal;
+
+use super::Daemon;
 use crate::namespaces::Host;
 use crate::node::NodeConfig;
 
 #[derive(Debug)]
 pub(super) struct Keepalived {
-    program: PathBuf,
-    folder: Folder,
+    daemon: Daemon,
     addresses: Vec<String>,
-    process: Option<Process>,
 }
 
 impl Keepalived {
     pub(super) fn new(config: &NodeConfig) -> io::Result<Self> {
-        let folder = Folder::new()?;
-        fs::write(folder.file("conf"), text(config))?;
-        Ok(Self {
-            program: find_program("keepalived")?,
-            folder,
-            addresses: config.addresses.clone(),
-            process: None,
-        })
+        let daemon = Daemon::keepalived(&text(config))?;
+        Ok(Self { daemon, addresses: config.addresses.clone() })
     }
 
     pub(super) fn start(&mut self, host: &Host) -> io::Result<()> {
-        let program = self.program.to_string_lossy().into_owned();
-        // Without a log daemon syslog would write to the console; -G logs nowhere.
-        let mut words = vec![program, "--dont-fork".into(), "--log-console".into(), "-G".into()];
-        let files = ["--use-file", "--pid", "--vrrp_pid", "--checkers_pid"];
-        for (flag, name) in files.into_iter().zip(["conf", "pid", "vrrp", "check"]) {
-            words.extend([flag.into(), self.folder.file(name)]);
-        }
-        self.process = Some(Process::start(host, words, &self.folder.file("log"))?);
-        Ok(())
+        self.daemon.start(host)
     }
 
     pub(super) fn kill(&mut self, host: &Host) -> io::Result<()> {
-        if let Some(mut process) = self.process.take() {
-            process.kill()?;
-        }
-        for name in ["pid", "vrrp", "check"] {
-            // Not all are written.
-            let _ = fs::remove_file(self.folder.file(name));
-        }
+        self.daemon.kill()?;
         for address in &self.addresses {
             // There is none while it is Backup.
             let _ = host.command(&["ip", "address", "del", address, "dev", "eth0"]);
@@ -58,11 +35,11 @@ impl Keepalived {
     }
 
     pub(super) fn process_id(&self) -> Option<u32> {
-        self.process.as_ref().map(Process::id)
+        self.daemon.process_id()
     }
 
     pub(super) fn terminate(&mut self) -> io::Result<()> {
-        self.process.as_ref().map_or(Ok(()), Process::terminate)
+        self.daemon.signal(Signal::SIGTERM)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Real peers: keepalived and FRR's vrrpd, as processes on a host of the LAN.
 
+mod daemon;
 mod frr;
 mod keepalived;
 mod process;
@@ -9,6 +10,7 @@ use std::io;
 use crate::namespaces::Host;
 use crate::node::NodeConfig;
 
+pub use daemon::Daemon;
 use frr::Frr;
 use keepalived::Keepalived;
 pub use process::find_program;

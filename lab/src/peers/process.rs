@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
@@ -59,8 +59,12 @@ impl Process {
         Pid::from_raw(i32::try_from(self.0.id()).unwrap_or(i32::MAX))
     }
 
-    pub(super) fn terminate(&self) -> io::Result<()> {
-        Ok(kill(self.pid(), Signal::SIGTERM)?)
+    pub(super) fn signal(&self, signal: Signal) -> io::Result<()> {
+        Ok(kill(self.pid(), signal)?)
+    }
+
+    pub(super) fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.0.try_wait()
     }
 
     /// Kills the whole group; nothing happens when it has ended.
