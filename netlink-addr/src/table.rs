@@ -82,15 +82,20 @@ impl RouteTable {
 
     /// Makes sure that the routes exist, and says of each what became of it.
     ///
-    /// One that exists just so is no error. Another one to the same network is left alone, and
-    /// reported as [`RouteError::Exists`].
+    /// One that exists just so is no error. Another one to the same network is left alone: in IPv4 the
+    /// new one comes before it, in IPv6 that is reported as [`RouteError::Exists`].
     ///
     /// # Errors
     /// [`Error`] when the kernel could not be asked; the inner ones when it refused.
     pub fn add_routes(&mut self, routes: &[Route]) -> Result<Vec<Result<(), RouteError>>, Error> {
         self.batch.clear();
         for route in routes {
-            let flags = flags::CREATE | flags::EXCL;
+            // An IPv4 route stands beside another one to the same network, before it. In IPv6 it would
+            // become a second next hop of the other one.
+            let flags = match route.destination {
+                IpAddr::V4(_) => flags::CREATE,
+                IpAddr::V6(_) => flags::CREATE | flags::EXCL,
+            };
             route.write(&mut self.batch.request(uapi::RTM_NEWROUTE, flags));
         }
         let action = "add routes";
@@ -98,13 +103,15 @@ impl RouteTable {
             self.connection.execute(&mut self.batch).map_err(|source| Error { action, source })?;
         let is_there = |error: &RequestError| matches!(error, RequestError::Refused(error) if error.errno() == EEXIST);
         let present = match outcomes.iter().any(|o| o.as_ref().is_err_and(is_there)) {
-            true => self.routes()?,
+            // What was added was added, whether or not this can be told.
+            true => self.routes().unwrap_or_default(),
             false => Vec::new(),
         };
         let explained = outcomes.into_iter().zip(routes).map(|(outcome, route)| {
             outcome.or_else(|source| {
                 let (destination, prefix_length) = (route.destination, route.prefix_length);
                 match is_there(&source) {
+                    true if destination.is_ipv4() => Ok(()),
                     true if present.iter().any(|other| other.is_same(route)) => Ok(()),
                     true => Err(RouteError::Exists { destination, prefix_length }),
                     false => Err(explain_route(route, source)),

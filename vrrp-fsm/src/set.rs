@@ -12,13 +12,14 @@ use crate::input::Input;
 use crate::router::{NotSameRouter, VirtualRouter};
 use crate::time::Timestamp;
 pub use group::GroupId;
-use group::Groups;
+use group::{Aspect, Groups};
 use heap::DeadlineHeap;
 
 /// Virtual routers by a key of the driver's choice (interface, family and VRID, for one), with the
 /// earliest deadline at hand.
 ///
-/// [`handle`](Self::handle) touches one router and costs O(log n); it does not allocate. Routers that
+/// [`handle`](Self::handle) touches one router and costs O(log n); it does not allocate,
+/// unless the router is in a group and that has to agree. Routers that
 /// [`join`](Self::join) a group change their state together: after every call, call
 /// [`follow_up`](Self::follow_up) until it returns `None`.
 ///
@@ -59,6 +60,8 @@ pub struct RouterSet<K> {
     by_key: BTreeMap<K, usize>,
     deadlines: DeadlineHeap,
     groups: Groups,
+    /// Those that left a group which misses something.
+    freed: Vec<usize>,
 }
 
 impl<K: Ord + Clone> Default for RouterSet<K> {
@@ -75,6 +78,7 @@ impl<K: Ord + Clone> RouterSet<K> {
             by_key: BTreeMap::new(),
             deadlines: DeadlineHeap::new(),
             groups: Groups::new(),
+            freed: Vec::new(),
         }
     }
 
@@ -102,9 +106,12 @@ impl<K: Ord + Clone> RouterSet<K> {
     pub fn remove(&mut self, key: &K) -> Option<VirtualRouter> {
         let slot = self.by_key.remove(key)?;
         self.deadlines.set(slot, None);
-        self.groups.leave(slot);
+        self.freed.retain(|freed| *freed != slot);
+        let left = self.groups.leave(slot);
         let removed = self.slots[slot].take().map(|(_, router)| router);
-        self.settle_all();
+        if let Some(left) = left {
+            self.settle_group(left, None);
+        }
         removed
     }
 
@@ -140,7 +147,7 @@ impl<K: Ord + Clone> RouterSet<K> {
     pub fn handle(&mut self, now: Timestamp, key: &K, input: Input<'_>) -> Option<Actions> {
         let slot = *self.by_key.get(key)?;
         let (_, router) = self.slots[slot].as_mut()?;
-        let before = router.state();
+        let before = Aspect::of(router);
         let actions = router.handle(now, input);
         self.deadlines.set(slot, router.deadline());
         self.settle(slot, before);
@@ -156,7 +163,7 @@ impl<K: Ord + Clone> RouterSet<K> {
     ) -> Option<Result<Actions, NotSameRouter>> {
         let slot = *self.by_key.get(key)?;
         let (_, router) = self.slots[slot].as_mut()?;
-        let before = router.state();
+        let before = Aspect::of(router);
         let actions = router.reconfigure(now, config);
         self.deadlines.set(slot, router.deadline());
         self.settle(slot, before);
@@ -175,7 +182,7 @@ impl<K: Ord + Clone> RouterSet<K> {
             return None;
         }
         let (key, router) = self.slots[slot].as_mut()?;
-        let before = router.state();
+        let before = Aspect::of(router);
         let actions = router.handle(now, Input::Wake);
         let key = key.clone();
         self.deadlines.set(slot, router.deadline());

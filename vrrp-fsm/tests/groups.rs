@@ -101,7 +101,7 @@ fn they_become_active_together_and_only_when_all_can() {
     routers.wake(6.7);
     assert_eq!(routers.states(), [State::Active; 2]);
     let causes = routers.causes();
-    assert!(causes.ends_with(&[(1, Cause::ActiveSilent), (2, Cause::ActiveSilent)]), "{causes:?}");
+    assert!(causes.ends_with(&[(2, Cause::ActiveSilent), (1, Cause::ActiveSilent)]), "{causes:?}");
 }
 
 #[test]
@@ -124,6 +124,40 @@ fn when_one_is_outranked_all_are_backup_without_priority_zero() {
     assert_eq!(routers.states(), [State::Backup; 3]);
     let removals: Vec<_> = [2, 1, 3].map(|key| (key, Action::RemoveAddresses)).into();
     assert_eq!(routers.duties(), removals);
+}
+
+#[test]
+fn what_is_heard_before_the_others_have_followed_turns_nothing_back() {
+    let mut routers = Routers::new(&[100, 100]);
+    routers.wake(4.0);
+    let sender = routers.set.get(&1).unwrap().clone();
+    let advertisement = sender.advertisement(Priority::from_wire(200));
+    let input = Input::Advertisement { source: peer(9), advertisement: &advertisement };
+    // Two in one batch, and a packet that was refused; only then are the others told.
+    for input in [input, input, Input::Rejected(vrrp_fsm::proto::ErrorKind::Checksum)] {
+        let _ = routers.set.handle(time(5.0), &1, input).unwrap();
+    }
+    let _ = routers.set.handle(time(5.0), &1, Input::Failed(Action::RemoveAddresses)).unwrap();
+    while let Some((key, actions)) = routers.set.follow_up(time(5.0)) {
+        routers.take(time(5.0), key, actions);
+    }
+    assert_eq!(routers.states(), [State::Backup; 2]);
+    routers.wake(7.0);
+    assert_eq!(routers.states(), [State::Backup; 2]);
+}
+
+#[test]
+fn an_active_router_that_joins_a_backup_group_is_backup() {
+    let mut routers = Routers::new(&[100, 100]);
+    routers.set.join(&2, None);
+    routers.heard(3.0, 1, 200, peer(9));
+    routers.wake(4.0);
+    assert_eq!(routers.states(), [State::Backup, State::Active]);
+    routers.set.join(&2, Some(GROUP));
+    while let Some((key, actions)) = routers.set.follow_up(time(4.1)) {
+        routers.take(time(4.1), key, actions);
+    }
+    assert_eq!(routers.states(), [State::Backup; 2]);
 }
 
 #[test]

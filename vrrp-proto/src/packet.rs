@@ -124,16 +124,17 @@ impl<'a> Packet<'a> {
                 (plain + pseudo_header, plain)
             }
             (Format::V3Ipv4, AcceptedChecksum::Only(ChecksumForm::Rfc9568)) => (plain, plain),
+            (Format::V3Ipv4, AcceptedChecksum::Only(ChecksumForm::ToGroup)) => {
+                let length = self.datagram.message.len();
+                let sum = plain + self.datagram.endpoints.to_group().pseudo_header(length);
+                (sum, sum)
+            }
             _ => (plain + pseudo_header, plain + pseudo_header),
         };
         if is_valid(preferred) || is_valid(other) {
             return Ok(());
         }
-        let takes_group = matches!(
-            accepted,
-            AcceptedChecksum::Any | AcceptedChecksum::Only(ChecksumForm::ToGroup)
-        );
-        if takes_group && self.format == Format::V3Ipv4 {
+        if accepted == AcceptedChecksum::Any && self.format == Format::V3Ipv4 {
             let length = self.datagram.message.len();
             if is_valid(plain + self.datagram.endpoints.to_group().pseudo_header(length)) {
                 return Ok(());

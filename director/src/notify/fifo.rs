@@ -12,6 +12,7 @@ use nix::unistd::{Gid, Group, Uid, User, chown, mkfifo};
 
 use crate::config::{Command, Plan};
 use crate::process::child::{self, Running};
+use crate::process::rights;
 
 /// The FIFOs that are open.
 #[derive(Debug, Default)]
@@ -74,7 +75,7 @@ impl Fifo {
         let path = PathBuf::from(&line.path);
         let mut fifo =
             Self { line, command, path, file: None, is_ours: false, reader: None, lost: 0 };
-        match fifo.open_file() {
+        match rights::with_file_access(|| fifo.open_file()) {
             Ok(file) => fifo.file = Some(file),
             Err(error) => {
                 let path = fifo.path.display();

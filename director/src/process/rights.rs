@@ -13,6 +13,22 @@ const NEEDED: [Capability; 6] = [
     Capability::CAP_CHOWN,
 ];
 
+/// Held back, and used only where it is said: files that belong to others.
+const HELD_BACK: Capability = Capability::CAP_DAC_OVERRIDE;
+
+/// Does something that may open files of others: a configuration, or a FIFO that belongs to its user.
+pub fn with_file_access<T>(job: impl FnOnce() -> T) -> T {
+    // Without the capability the files say what may be done.
+    let is_raised = caps::has_cap(None, CapSet::Permitted, HELD_BACK).unwrap_or(false)
+        && !caps::has_cap(None, CapSet::Effective, HELD_BACK).unwrap_or(true)
+        && caps::raise(None, CapSet::Effective, HELD_BACK).is_ok();
+    let outcome = job();
+    if is_raised && let Err(error) = caps::drop(None, CapSet::Effective, HELD_BACK) {
+        tracing::error!(%error, "a right could not be given up again");
+    }
+    outcome
+}
+
 /// Gives up every capability of this thread, and of those it starts from now on, but the needed ones.
 ///
 /// Scripts that run as root have all rights of root again: the kernel gives them on `exec`.
@@ -21,8 +37,11 @@ const NEEDED: [Capability; 6] = [
 /// When the kernel refuses.
 pub fn keep_needed() -> Result<(), caps::errors::CapsError> {
     let has: CapsHashSet = caps::read(None, CapSet::Permitted)?;
-    let keep: CapsHashSet = NEEDED.into_iter().filter(|needed| has.contains(needed)).collect();
+    let mut keep: CapsHashSet = NEEDED.into_iter().filter(|needed| has.contains(needed)).collect();
     caps::set(None, CapSet::Effective, &keep)?;
+    if has.contains(&HELD_BACK) {
+        keep.insert(HELD_BACK);
+    }
     caps::set(None, CapSet::Permitted, &keep)?;
     Ok(())
 }

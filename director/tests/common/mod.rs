@@ -6,22 +6,22 @@ use std::time::{Duration, Instant};
 use lab::namespaces::{Host, Lan};
 use lab::peers::Daemon;
 
-pub const DIRECTOR: &str = env!("CARGO_BIN_EXE_director");
+pub(crate) const DIRECTOR: &str = env!("CARGO_BIN_EXE_director");
 /// Longer than anything takes, on a machine that does much else.
-pub const LONG: Duration = Duration::from_secs(15);
-pub const VIP: &str = "10.77.0.100";
+pub(crate) const LONG: Duration = Duration::from_secs(15);
+pub(crate) const VIP: &str = "10.77.0.100";
 
 /// A director with this configuration.
-pub fn director(configuration: &str) -> Daemon {
+pub(crate) fn director(configuration: &str) -> Daemon {
     Daemon::new(DIRECTOR, configuration).unwrap()
 }
 
 /// An instance on `eth0` that advertises ten times a second, with more lines in it.
-pub fn instance(priority: u8, more: &str) -> String {
+pub(crate) fn instance(priority: u8, more: &str) -> String {
     named_instance("V", 51, "eth0", VIP, priority, more)
 }
 
-pub fn named_instance(
+pub(crate) fn named_instance(
     name: &str,
     vrid: u8,
     interface: &str,
@@ -37,7 +37,7 @@ pub fn named_instance(
 
 /// Waits until it is so.
 #[track_caller]
-pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let end = Instant::now() + LONG;
     while !is_so() {
         assert!(Instant::now() < end, "waited in vain: {what}");
@@ -47,7 +47,7 @@ pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
 
 /// It is so, and stays so for as long.
 #[track_caller]
-pub fn always(what: &str, time: Duration, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn always(what: &str, time: Duration, mut is_so: impl FnMut() -> bool) {
     let end = Instant::now() + time;
     while Instant::now() < end {
         assert!(is_so(), "no longer: {what}");
@@ -56,17 +56,17 @@ pub fn always(what: &str, time: Duration, mut is_so: impl FnMut() -> bool) {
 }
 
 /// What `ip` shows on a host.
-pub fn shown(host: &Host, words: &[&str]) -> String {
+pub(crate) fn shown(host: &Host, words: &[&str]) -> String {
     host.command(&[&["ip"], words].concat()).unwrap_or_default()
 }
 
 /// Whether any interface of a host has an address.
-pub fn has(host: &Host, address: &str) -> bool {
+pub(crate) fn has(host: &Host, address: &str) -> bool {
     let text = shown(host, &["-o", "address"]);
     text.split_whitespace().any(|word| word.split('/').next() == Some(address))
 }
 
-pub fn has_route(host: &Host, words: &[&str]) -> bool {
+pub(crate) fn has_route(host: &Host, words: &[&str]) -> bool {
     !shown(host, &[&["route", "show"], words].concat()).trim().is_empty()
 }
 
@@ -74,7 +74,7 @@ pub fn has_route(host: &Host, words: &[&str]) -> bool {
 /// what the closure makes of the host's number and the priority. Each is the better one once: it is
 /// elected, loses its cable, and returns.
 #[track_caller]
-pub fn in_both_roles(address: &str, configuration: impl Fn(u8, u8) -> String) {
+pub(crate) fn in_both_roles(address: &str, configuration: impl Fn(u8, u8) -> String) {
     for ours in [200, 100] {
         let theirs = 300u16 - u16::from(ours);
         let theirs = u8::try_from(theirs).unwrap();

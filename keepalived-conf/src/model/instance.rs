@@ -252,13 +252,15 @@ impl Announcing {
                 .duration(&format!("{prefix}_{name}"))
                 .or_else(|| count(name).map(|seconds| Duration::from_secs(seconds.into())))
         };
+        // Only the global ones are defaults for those of a conflict.
+        let is_global = prefix == "vrrp_garp";
         if let Some(delay) = time("master_delay") {
             self.delay = delay;
-            self.lower_prio_delay = delay;
+            self.lower_prio_delay = if is_global { delay } else { self.lower_prio_delay };
         }
         if let Some(repeat) = count("master_repeat") {
             self.repeat = repeat.max(1);
-            self.lower_prio_repeat = self.repeat;
+            self.lower_prio_repeat = if is_global { self.repeat } else { self.lower_prio_repeat };
         }
         if let Some(refresh) = time("master_refresh") {
             self.refresh = refresh;

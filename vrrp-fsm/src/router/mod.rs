@@ -42,6 +42,8 @@ pub struct VirtualRouter {
     active_priority: Option<Priority>,
     /// Bits of [`Fault`].
     faults: u8,
+    /// Deaf, mute and Backup until then, because it has just been started.
+    held_until: Timestamp,
     /// Whether it becomes Active only together with others.
     is_grouped: bool,
     /// Bits of [`Report`]: what has been told since the last change of state.
@@ -67,8 +69,6 @@ enum Phase {
         expecting: Cause,
         /// The timer has expired, and the group was not ready.
         wants_active: bool,
-        /// Deaf until then, because it has just been started.
-        held_until: Option<Timestamp>,
     },
     Active {
         /// `Adver_Timer`.
@@ -103,6 +103,7 @@ impl VirtualRouter {
             primary_address: None,
             phase: Phase::Initialize,
             faults: Fault::NoPrimaryAddress.bit(),
+            held_until: Timestamp::EPOCH,
             is_grouped: false,
             reported: 0,
             now: Timestamp::EPOCH,
@@ -194,8 +195,11 @@ impl VirtualRouter {
         match &mut self.phase {
             Phase::Backup { active_down, preempt_from, expecting, .. } => {
                 *preempt_from = None;
-                let anew = self.now.after(down_now);
+                let is_held = self.now < self.held_until;
+                let anew = self.now.max(self.held_until).after(down_now);
                 *active_down = match (has_other_interval, *expecting) {
+                    (_, _) if is_held && self.priority.is_owner() => self.held_until,
+                    (_, _) if is_held => anew,
                     (false, _) => active_down.shifted(down_before, down_now),
                     // It is known to have stopped.
                     (true, Cause::ActiveStopped) => anew.min(*active_down),

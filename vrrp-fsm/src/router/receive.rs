@@ -38,14 +38,9 @@ impl VirtualRouter {
             self.stats.version_errors += 1;
             return;
         }
-        if let Phase::Backup { held_until, .. } = &mut self.phase
-            && let Some(end) = *held_until
-        {
-            if self.now < end {
-                self.stats.discarded_at_startup += 1;
-                return;
-            }
-            *held_until = None;
+        if self.now < self.held_until {
+            self.stats.discarded_at_startup += 1;
+            return;
         }
         let discards = self.config.owner_conflict == OwnerConflict::Discard;
         if discards && self.priority.is_owner() && matches!(self.phase, Phase::Active { .. }) {

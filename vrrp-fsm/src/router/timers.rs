@@ -66,10 +66,9 @@ impl VirtualRouter {
     /// A member of a group becomes Active when all of them can. It goes on to listen until then.
     pub(super) fn wish_to_be_active(&mut self) {
         let deadline = self.now.after(self.active_down_interval());
-        if let Phase::Backup { active_down, wants_active, held_until, .. } = &mut self.phase {
+        if let Phase::Backup { active_down, wants_active, .. } = &mut self.phase {
             *active_down = deadline;
             *wants_active = true;
-            *held_until = None;
         }
     }
 
@@ -102,8 +101,8 @@ impl VirtualRouter {
         if !self.priority.is_owner() {
             return;
         }
-        if let Phase::Backup { expecting, held_until, .. } = &mut self.phase
-            && held_until.is_none()
+        if let Phase::Backup { expecting, .. } = &mut self.phase
+            && self.now >= self.held_until
         {
             *expecting = Cause::Owner;
             match self.is_grouped {

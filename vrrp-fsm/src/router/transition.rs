@@ -29,6 +29,9 @@ impl VirtualRouter {
     pub(super) fn start(&mut self, cause: Cause, actions: &mut Actions) {
         self.active_interval = nanoseconds_of(self.config.interval());
         self.is_learned = false;
+        if cause == Cause::Startup {
+            self.held_until = self.now + self.config.startup_delay;
+        }
         if self.faults != 0 {
             let fault = self.faults().next().unwrap_or(Fault::NoPrimaryAddress);
             let is_refused = self.faults & Fault::AddressesRefused.bit() != 0;
@@ -36,15 +39,12 @@ impl VirtualRouter {
             self.enter(Phase::Fault { retry }, Cause::Fault(fault), actions);
             return;
         }
-        let delay = match cause {
-            Cause::Startup => self.config.startup_delay,
-            _ => Duration::ZERO,
-        };
-        if self.priority.is_owner() && delay.is_zero() && !self.is_grouped {
+        let is_held = self.now < self.held_until;
+        if self.priority.is_owner() && !is_held && !self.is_grouped {
             self.become_active(Cause::Owner, actions);
             return;
         }
-        self.become_backup(cause, delay, actions);
+        self.become_backup(cause, actions);
         self.own_addresses_at_once(actions);
     }
 
@@ -84,20 +84,16 @@ impl VirtualRouter {
         self.enter(phase, cause, actions);
     }
 
-    fn become_backup(&mut self, cause: Cause, delay: Duration, actions: &mut Actions) {
-        let begin = self.now + delay;
-        let is_held = !delay.is_zero();
-        // The owner waits for nobody but the delay.
-        let wait = match self.priority.is_owner() && is_held {
-            true => 0,
-            false => self.active_down_interval(),
-        };
+    fn become_backup(&mut self, cause: Cause, actions: &mut Actions) {
+        let begin = self.now.max(self.held_until);
+        // The owner waits for nobody but the delay after its start.
+        let waits_only = self.priority.is_owner() && begin > self.now;
+        let wait = if waits_only { 0 } else { self.active_down_interval() };
         let phase = Phase::Backup {
             active_down: begin.after(wait),
             preempt_from: None,
-            expecting: if wait == 0 { Cause::Owner } else { Cause::ActiveSilent },
+            expecting: if waits_only { Cause::Owner } else { Cause::ActiveSilent },
             wants_active: false,
-            held_until: is_held.then_some(begin),
         };
         self.enter(phase, cause, actions);
     }
@@ -109,7 +105,7 @@ impl VirtualRouter {
         }
         self.learn_interval(advertisement);
         actions.push(Action::RemoveAddresses);
-        self.become_backup(Cause::Outranked, Duration::ZERO, actions);
+        self.become_backup(Cause::Outranked, actions);
     }
 
     /// Another member of the group has become Active, or has lost an election.
@@ -119,14 +115,16 @@ impl VirtualRouter {
         match (step, self.phase) {
             (GroupStep::Fault(true), _) => self.set_fault(Fault::Group, &mut actions),
             (GroupStep::Fault(false), _) => self.clear_fault(Fault::Group, &mut actions),
-            (GroupStep::Active, Phase::Backup { wants_active, expecting, .. }) => {
+            (GroupStep::Active, Phase::Backup { wants_active, expecting, .. })
+                if self.now >= self.held_until =>
+            {
                 let cause = if wants_active { expecting } else { Cause::Group };
                 self.become_active(cause, &mut actions);
             }
             // The one that lost was outranked, so nobody has to be told with priority 0.
             (GroupStep::Backup, Phase::Active { .. }) => {
                 actions.push(Action::RemoveAddresses);
-                self.become_backup(Cause::Group, Duration::ZERO, &mut actions);
+                self.become_backup(Cause::Group, &mut actions);
             }
             _ => {}
         }

@@ -18,59 +18,99 @@ use crate::time::Timestamp;
 #[expect(clippy::exhaustive_structs, reason = "any number is one")]
 pub struct GroupId(pub u32);
 
+#[derive(Clone, Debug, Default)]
+struct Group {
+    members: Vec<usize>,
+    /// The role of all. It changes only when a member changes its own: a level that was read while
+    /// members are still to follow would turn back what the first one did.
+    is_active: bool,
+    /// How many of its members have still to follow.
+    pending: usize,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Groups {
-    members: BTreeMap<GroupId, Vec<usize>>,
+    groups: BTreeMap<GroupId, Group>,
     of_slot: BTreeMap<usize, GroupId>,
     /// What members have still to be told.
-    steps: VecDeque<(usize, GroupStep)>,
+    steps: VecDeque<(usize, GroupId, GroupStep)>,
+}
+
+/// What of a router concerns its group.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Aspect {
+    state: State,
+    wants_active: bool,
+    has_own_fault: bool,
+}
+
+impl Aspect {
+    pub(super) fn of(router: &VirtualRouter) -> Self {
+        Self {
+            state: router.state(),
+            wants_active: router.wants_active(),
+            has_own_fault: router.has_own_fault(),
+        }
+    }
 }
 
 impl Groups {
     pub(super) const fn new() -> Self {
-        Self { members: BTreeMap::new(), of_slot: BTreeMap::new(), steps: VecDeque::new() }
+        Self { groups: BTreeMap::new(), of_slot: BTreeMap::new(), steps: VecDeque::new() }
     }
 
-    pub(super) fn leave(&mut self, slot: usize) {
-        self.steps.retain(|(other, _)| *other != slot);
-        let Some(group) = self.of_slot.remove(&slot) else { return };
-        if let Some(members) = self.members.get_mut(&group) {
-            members.retain(|member| *member != slot);
-            if members.is_empty() {
-                self.members.remove(&group);
-            }
+    /// Returns the group that was left.
+    pub(super) fn leave(&mut self, slot: usize) -> Option<GroupId> {
+        let id = self.of_slot.remove(&slot)?;
+        let before = self.steps.len();
+        self.steps.retain(|(other, _, _)| *other != slot);
+        let forgotten = before - self.steps.len();
+        let group = self.groups.get_mut(&id)?;
+        group.pending -= forgotten;
+        group.members.retain(|member| *member != slot);
+        if group.members.is_empty() {
+            self.groups.remove(&id);
         }
+        Some(id)
     }
 
-    fn join(&mut self, slot: usize, group: GroupId) {
-        self.of_slot.insert(slot, group);
-        self.members.entry(group).or_default().push(slot);
+    fn join(&mut self, slot: usize, id: GroupId) {
+        self.of_slot.insert(slot, id);
+        self.groups.entry(id).or_default().members.push(slot);
+    }
+
+    fn push(&mut self, slot: usize, id: GroupId, step: GroupStep) {
+        if let Some(group) = self.groups.get_mut(&id) {
+            group.pending += 1;
+            self.steps.push_back((slot, id, step));
+        }
     }
 }
 
 impl<K: Ord + Clone> RouterSet<K> {
     /// Puts a router into a group, or with `None` out of the one it is in. Unknown keys are ignored.
     ///
-    /// A member that joins an Active group becomes Active with it.
+    /// A member that joins takes the role of the group: Active with an Active one, Backup with another.
     pub fn join(&mut self, key: &K, group: Option<GroupId>) {
         let Some(&slot) = self.by_key.get(key) else { return };
         if self.groups.of_slot.get(&slot).copied() == group {
             return;
         }
+        let left = self.groups.leave(slot);
         let Some((_, router)) = self.slots[slot].as_mut() else { return };
         router.set_grouped(group.is_some());
-        if router.has_group_fault() {
-            self.groups.steps.push_back((slot, GroupStep::Fault(false)));
-        }
-        let left = self.groups.of_slot.get(&slot).copied();
-        // What it is still to be told concerns it all the same: a fault that is over.
-        let kept: Vec<_> =
-            self.groups.steps.iter().copied().filter(|(other, _)| *other == slot).collect();
-        self.groups.leave(slot);
-        self.groups.steps.extend(kept);
-        if let Some(group) = group {
-            self.groups.join(slot, group);
-            self.settle_group(group, None);
+        let is_active = router.state() == State::Active;
+        let has_group_fault = router.has_group_fault();
+        if let Some(id) = group {
+            let is_first = !self.groups.groups.contains_key(&id);
+            self.groups.join(slot, id);
+            if is_first && let Some(group) = self.groups.groups.get_mut(&id) {
+                group.is_active = is_active;
+            }
+            self.settle_group(id, Some(slot));
+        } else if has_group_fault {
+            // Nobody else tells it any more.
+            self.freed.push(slot);
         }
         if let Some(left) = left {
             self.settle_group(left, None);
@@ -79,67 +119,102 @@ impl<K: Ord + Clone> RouterSet<K> {
 
     /// The next thing that a change of one member of a group brings about for another one.
     pub fn follow_up(&mut self, now: Timestamp) -> Option<(K, Actions)> {
+        while let Some(slot) = self.freed.pop() {
+            let followed = self.step(now, slot, GroupStep::Fault(false));
+            if followed.is_some() {
+                return followed;
+            }
+        }
         loop {
-            let (slot, step) = self.groups.steps.pop_front()?;
-            let Some((key, router)) = self.slots.get_mut(slot).and_then(Option::as_mut) else {
-                continue;
+            let (slot, id, step) = self.groups.steps.pop_front()?;
+            let group = self.groups.groups.get_mut(&id)?;
+            group.pending -= 1;
+            let (is_last, is_active) = (group.pending == 0, group.is_active);
+            // Things may have changed since.
+            let holds = match step {
+                GroupStep::Active => is_active,
+                GroupStep::Backup => !is_active,
+                GroupStep::Fault(_) => true,
             };
-            let before = router.state();
-            let actions = router.follow(now, step);
-            let key = key.clone();
-            self.deadlines.set(slot, router.deadline());
-            self.settle(slot, before);
-            if !actions.is_empty() {
-                return Some((key, actions));
+            let followed = if holds { self.step(now, slot, step) } else { None };
+            if is_last {
+                self.settle_group(id, None);
+            }
+            if followed.is_some() {
+                return followed;
             }
         }
     }
 
-    /// A router was given an input; its group has to agree again.
-    pub(super) fn settle(&mut self, slot: usize, before: State) {
-        if let Some(&group) = self.groups.of_slot.get(&slot) {
-            self.settle_group(group, Some((slot, before)));
-        }
+    fn step(&mut self, now: Timestamp, slot: usize, step: GroupStep) -> Option<(K, Actions)> {
+        let (key, router) = self.slots.get_mut(slot)?.as_mut()?;
+        let actions = router.follow(now, step);
+        let key = key.clone();
+        self.deadlines.set(slot, router.deadline());
+        (!actions.is_empty()).then_some((key, actions))
     }
 
-    pub(super) fn settle_all(&mut self) {
-        let groups: Vec<GroupId> = self.groups.members.keys().copied().collect();
-        for group in groups {
-            self.settle_group(group, None);
+    /// A router was given an input; if that concerns its group, the group has to agree again.
+    #[inline]
+    pub(super) fn settle(&mut self, slot: usize, before: Aspect) {
+        let Some(&id) = self.groups.of_slot.get(&slot) else { return };
+        let Some((_, router)) = self.slots[slot].as_ref() else { return };
+        let after = Aspect::of(router);
+        if before == after {
+            return;
         }
+        if let Some(group) = self.groups.groups.get_mut(&id) {
+            match (before.state, after.state) {
+                (State::Active, State::Backup | State::Fault) => group.is_active = false,
+                (_, State::Active) => group.is_active = true,
+                _ => {}
+            }
+        }
+        self.settle_group(id, Some(slot));
     }
 
-    fn settle_group(&mut self, group: GroupId, changed: Option<(usize, State)>) {
-        let Some(members) = self.groups.members.get(&group) else { return };
+    /// Tells every member what it has to do, `first` before the others.
+    pub(super) fn settle_group(&mut self, id: GroupId, first: Option<usize>) {
+        let Some(group) = self.groups.groups.get(&id) else { return };
+        let members: Vec<usize> = {
+            let others = group.members.iter().copied().filter(|slot| Some(*slot) != first);
+            first.into_iter().chain(others).collect()
+        };
         let router = |slot: usize| -> Option<&VirtualRouter> {
             self.slots.get(slot)?.as_ref().map(|(_, router)| router)
         };
-        let faulty =
-            members.iter().filter(|slot| router(**slot).is_some_and(VirtualRouter::has_own_fault));
-        let faulty = faulty.count();
-        let steps = &mut self.groups.steps;
-        for &slot in members {
+        let has_own_fault = |slot: usize| router(slot).is_some_and(VirtualRouter::has_own_fault);
+        let faulty = members.iter().filter(|slot| has_own_fault(**slot)).count();
+        let mut steps = Vec::new();
+        for &slot in &members {
             let Some(router) = router(slot) else { continue };
             let others = faulty - usize::from(router.has_own_fault());
-            let told = (others > 0) != router.has_group_fault();
-            if told && router.state() != State::Initialize {
-                steps.push_back((slot, GroupStep::Fault(others > 0)));
+            let is_news = (others > 0) != router.has_group_fault();
+            if is_news && router.state() != State::Initialize {
+                steps.push((slot, GroupStep::Fault(others > 0)));
             }
         }
-        if faulty > 0 {
-            return;
+        let mut is_active = group.is_active && faulty == 0;
+        if faulty == 0 {
+            let state = |slot: usize| router(slot).map_or(State::Initialize, VirtualRouter::state);
+            let want = |slot: &usize| router(*slot).is_some_and(VirtualRouter::wants_active);
+            is_active |= !members.is_empty() && members.iter().all(want);
+            let (from, step) = match is_active {
+                true => (State::Backup, GroupStep::Active),
+                false => (State::Active, GroupStep::Backup),
+            };
+            let told = members.iter().filter(|slot| state(**slot) == from);
+            steps.extend(told.map(|slot| (*slot, step)));
         }
-        let state = |slot: usize| router(slot).map_or(State::Initialize, VirtualRouter::state);
-        let was_outranked = changed
-            .is_some_and(|(slot, before)| before == State::Active && state(slot) == State::Backup);
-        let is_any_active = members.iter().any(|slot| state(*slot) == State::Active);
-        let do_all_want =
-            members.iter().all(|slot| router(*slot).is_some_and(VirtualRouter::wants_active));
-        let (from, step) = match () {
-            () if was_outranked => (State::Active, GroupStep::Backup),
-            () if is_any_active || do_all_want => (State::Backup, GroupStep::Active),
-            () => return,
-        };
-        steps.extend(members.iter().filter(|slot| state(**slot) == from).map(|slot| (*slot, step)));
+        if let Some(group) = self.groups.groups.get_mut(&id) {
+            group.is_active = is_active;
+        }
+        for (slot, step) in steps {
+            let is_pending =
+                self.groups.steps.iter().any(|(other, _, known)| (*other, *known) == (slot, step));
+            if !is_pending {
+                self.groups.push(slot, id, step);
+            }
+        }
     }
 }

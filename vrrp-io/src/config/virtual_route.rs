@@ -9,7 +9,7 @@ pub struct VirtualRoute {
 }
 
 impl VirtualRoute {
-    /// A route; whatever interface and protocol it names is replaced.
+    /// A route; whatever interface it names is replaced, and so is a protocol of 0.
     pub fn new(route: Route) -> Self {
         Self { route, device: None, is_tracked: true }
     }

@@ -55,8 +55,11 @@ impl Sockets {
     }
 
     /// Whether a router has all that it needs.
-    fn serve(&self, is_ipv6: bool, uses_ah: bool) -> bool {
-        let [ipv4, ah, ipv6] = self.receive.each_ref().map(Option::is_some);
+    fn serve(&self, needs: Needs) -> bool {
+        let Needs { is_ipv6, uses_ah, group } = needs;
+        let [ipv4, ah, ipv6] = self.receive.each_ref().map(|socket| {
+            socket.as_ref().is_some_and(|socket| group.is_none_or(|group| socket.is_in(group)))
+        });
         let hears = if is_ipv6 { ipv6 } else { ipv4 && (ah || !uses_ah) };
         hears && self.sending(is_ipv6).is_some()
     }
@@ -86,6 +89,12 @@ impl Interface {
             own: Scope::ALL.map(|scope| first(scope, false)),
             any: Scope::ALL.map(|scope| first(scope, true)),
             all: self.addresses.iter().map(|address| address.local).collect(),
+            usable: self
+                .addresses
+                .iter()
+                .filter(|address| address.is_usable() && !installed.contains(&address.local))
+                .map(|address| address.local)
+                .collect(),
         }
     }
 }
@@ -96,6 +105,8 @@ struct Outlook {
     own: [Option<IpAddr>; 3],
     any: [Option<IpAddr>; 3],
     all: BTreeSet<IpAddr>,
+    /// Those that VRRP did not put there.
+    usable: BTreeSet<IpAddr>,
 }
 
 /// Among which addresses the source of advertisements is looked for.
@@ -133,11 +144,19 @@ impl Scope {
 }
 
 impl Outlook {
-    fn primary(&self, config: &RouterConfig) -> Option<IpAddr> {
+    /// A source that serves is kept: the kernel lists addresses in an order of its own, and peers may know
+    /// this one.
+    fn primary(&self, config: &RouterConfig, current: Option<IpAddr>) -> Option<IpAddr> {
         if let Some(source) = config.source {
             return (!config.tracks_source || self.all.contains(&source)).then_some(source);
         }
-        let scope = Scope::for_router(config) as usize;
+        let scope = Scope::for_router(config);
+        if let Some(current) = current.filter(|current| Scope::of(*current) == scope)
+            && self.usable.contains(&current)
+        {
+            return Some(current);
+        }
+        let scope = scope as usize;
         let is_owner = config.router.priority().is_owner();
         self.own[scope].or(self.any[scope].filter(|_| is_owner))
     }
@@ -324,9 +343,11 @@ impl Driver {
 
     /// Tells all routers on an interface how it is, and puts back what somebody took from them.
     pub(super) fn tell_interface(&mut self, place: usize) {
-        let on_it = self.instances.iter().filter(|(key, _)| key.interface == place);
-        let installed =
-            on_it.flat_map(|(_, instance)| &instance.installed).map(|address| address.local);
+        let index = self.interfaces[place].index();
+        let installed = self.instances.values().flat_map(|instance| &instance.installed);
+        let installed = installed
+            .filter(|address| Some(address.interface) == index)
+            .map(|address| address.local);
         let outlook = self.interfaces[place].outlook(&installed.collect());
         for key in self.keys_on(place) {
             self.tell(key, &outlook);
@@ -345,13 +366,13 @@ impl Driver {
         let Some(router) = self.routers.get(&key) else { return };
         let Some(instance) = self.instances.get(&key) else { return };
         let interface = &self.interfaces[key.interface];
-        let has_sockets = interface.sockets.serve(key.is_ipv6, instance.config.uses_ah());
+        let has_sockets = interface.sockets.serve(Needs::of(&instance.config));
         let is_up = match instance.config.ignores_interface {
             true => interface.link.is_some(),
             false => outlook.is_operational,
         };
         let is_operational = is_up && has_sockets;
-        let primary = outlook.primary(&instance.config);
+        let primary = outlook.primary(&instance.config, router.primary_address());
         let lacks_address = router.faults().any(|fault| fault == Fault::NoPrimaryAddress);
         let is_new_address = match primary {
             Some(_) => lacks_address || router.primary_address() != primary,

@@ -15,6 +15,10 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    pub(super) fn routes(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter().map(|route| &route.route)
+    }
+
     pub(super) fn has_routes(&self) -> bool {
         !self.routes.is_empty()
     }
@@ -96,7 +100,8 @@ impl Driver {
             .filter(|(route, is_tracked)| {
                 let was_there = self.kept.installed_routes.iter().any(|o| o.is_same(route));
                 let is_there = present.iter().any(|other| other.is_same(route));
-                let is_ours = present.iter().any(|o| o.is_same(route) && o.protocol == ORIGIN);
+                let is_ours =
+                    present.iter().any(|o| o.is_same(route) && o.protocol == route.protocol);
                 (!is_there && (*is_tracked || !was_there)) || (is_ours && !was_there)
             })
             .map(|(route, _)| route)

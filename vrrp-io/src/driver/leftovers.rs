@@ -19,20 +19,21 @@ impl Driver {
     ) -> Result<Vec<Address>, AddError> {
         let refuse =
             |address| Err(AddError::AddressInUse { interface: config.interface.clone(), address });
-        let neighbours = self
-            .instances
-            .iter()
-            .filter(|(other, _)| other.interface == key.interface && **other != key);
-        for other in neighbours.flat_map(|(_, instance)| instance.config.all_addresses()) {
-            if config.all_addresses().any(|own| own.address() == other.address()) {
-                return refuse(other.address());
+        let configured = self.addresses_of(key.interface, config);
+        for (other, instance) in self.instances.iter().filter(|(other, _)| **other != key) {
+            let theirs = self.addresses_of(other.interface, &instance.config);
+            let taken = theirs.iter().find(|(address, _)| {
+                let place = |address: &Address| (address.interface, address.local);
+                configured.iter().any(|(own, _)| place(own) == place(address))
+            });
+            if let Some((taken, _)) = taken {
+                return refuse(taken.local);
             }
         }
         if config.router.priority().is_owner() {
             // What is left of an earlier Active router is adopted: it is added again at once.
             return Ok(Vec::new());
         }
-        let configured = self.addresses_of(key.interface, config);
         let own = self.instances.get(&key).map(|instance| instance.installed.as_slice());
         let own = own.unwrap_or_default();
         let mut found = self.table.addresses()?;
@@ -54,6 +55,29 @@ impl Driver {
         }
     }
 
+    /// Removes virtual routes that a crash left behind. Nothing depends on it so much that the router
+    /// could not run.
+    pub(super) fn remove_old_routes(&mut self, config: &RouterConfig) {
+        let wanted = self.routes_of(config);
+        if wanted.is_empty() {
+            return;
+        }
+        match self.table.routes() {
+            Ok(mut present) => {
+                present.retain(|present| {
+                    wanted.iter().any(|(wanted, _)| {
+                        wanted.is_same(present) && wanted.protocol == present.protocol
+                    })
+                });
+                self.uninstall_routes(&present);
+            }
+            Err(error) => {
+                let error = crate::error::chain(&error);
+                tracing::warn!(error, "cannot look for old routes");
+            }
+        }
+    }
+
     /// Removes virtual addresses that a crash left behind.
     pub(super) fn clean_up(&mut self, key: Key, config: &RouterConfig) -> Result<(), AddError> {
         let mut unwanted = self.leftovers(key, config)?;
@@ -65,6 +89,7 @@ impl Driver {
         for outcome in self.table.remove(&unwanted)? {
             outcome?;
         }
+        self.remove_old_routes(config);
         self.read_addresses(key.interface);
         Ok(())
     }

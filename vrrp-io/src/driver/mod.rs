@@ -86,6 +86,8 @@ pub(crate) struct Driver {
     counters: Counters,
     /// Addresses that could not be removed, of routers that are gone or never had them.
     orphans: Vec<Address>,
+    /// Routes that could not be removed.
+    orphan_routes: Vec<netlink_addr::Route>,
     /// When to look at everything again, after something failed.
     resync_due: Option<Timestamp>,
     /// Whether addresses tell who put them there.
@@ -133,6 +135,7 @@ impl Driver {
             interfaces: Vec::new(),
             counters: Counters::default(),
             orphans: Vec::new(),
+            orphan_routes: Vec::new(),
             resync_due: None,
             keeps_origin: origin::keeps_origin(),
             subscribers: Subscribers::default(),

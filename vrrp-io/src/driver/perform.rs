@@ -108,14 +108,19 @@ impl Driver {
         let mut outcome = Ok(());
         let form = instance.config.checksum;
         let destinations = group.into_iter().chain(peers.iter().map(|peer| peer.address));
-        for destination in destinations {
+        for (place, destination) in destinations.enumerate() {
             // Counts from 1 and leaves out 0, which the kernel would replace.
             instance.identification = instance.identification.checked_add(1).unwrap_or(1);
             let length = match (source, destination) {
                 (IpAddr::V4(source), IpAddr::V4(destination)) => {
                     let identification = instance.identification;
                     let envelope = Ipv4Envelope { source, destination, ttl, identification };
-                    instance.signer.encode_ipv4(&advertisement, &envelope, form, &mut buffer)
+                    let signer = &mut instance.signer;
+                    match place {
+                        0 => signer.encode_ipv4(&advertisement, &envelope, form, &mut buffer),
+                        // One number for one advertisement, however many hear it.
+                        _ => signer.encode_ipv4_again(&advertisement, &envelope, form, &mut buffer),
+                    }
                 }
                 (IpAddr::V6(source), IpAddr::V6(destination)) => {
                     let length = advertisement.encode_ipv6(source, destination, &mut buffer);
@@ -150,14 +155,23 @@ impl Driver {
         self.interfaces[key.interface].index().ok_or(Failure::NoInterface)?;
         let instance = self.instances.get(&key).ok_or(Failure::NoInterface)?;
         let wanted = self.addresses_of(key.interface, &instance.config);
-        let mut wanted: Vec<Address> = wanted.into_iter().map(|(address, _)| address).collect();
-        let instance = self.instances.get_mut(&key).ok_or(Failure::NoInterface)?;
+        let is_installed =
+            |wanted: &Address| instance.installed.iter().any(|other| other.is_same(wanted));
         // What an owner has already is its own: it is neither added nor, later, removed.
-        let own = &self.interfaces[key.interface].addresses;
-        wanted.retain(|wanted| {
-            instance.installed.iter().any(|installed| installed.is_same(wanted))
-                || !own.iter().any(|own| own.is_same(wanted) && own.protocol != ORIGIN)
-        });
+        let is_own = |wanted: &Address| {
+            let known = self.interfaces.iter().flat_map(|interface| &interface.addresses);
+            known.into_iter().any(|own| own.is_same(wanted) && own.protocol != ORIGIN)
+        };
+        // What is not to be looked after and was taken away stays away.
+        let wanted: Vec<Address> = wanted
+            .into_iter()
+            .filter(|(wanted, is_tracked)| match is_installed(wanted) {
+                true => *is_tracked,
+                false => !is_own(wanted),
+            })
+            .map(|(wanted, _)| wanted)
+            .collect();
+        let instance = self.instances.get_mut(&key).ok_or(Failure::NoInterface)?;
         // Only a removal makes it forget what it has put there.
         for wanted in &wanted {
             if !instance.installed.iter().any(|installed| installed.is_same(wanted)) {
@@ -226,7 +240,10 @@ impl Driver {
                     None => Some(own),
                 };
                 // Without a carrier nobody is there to be told.
-                let link = on.and_then(|on| on.link.as_ref()).filter(|link| link.is_operational());
+                let link = on.and_then(|on| on.link.as_ref()).filter(|link| {
+                    let is_elsewhere = Some(link.index) != own.index();
+                    link.is_operational() && (link.mac.is_some() || !is_elsewhere)
+                });
                 let Some(link) = link else { continue };
                 outcome = outcome.and(self.announcer.announce(link, address.address()));
             }

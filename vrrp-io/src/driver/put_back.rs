@@ -63,6 +63,19 @@ impl Driver {
 
     /// Tries to remove what nobody keeps any more; what is left is tried again.
     pub(super) fn remove_orphans(&mut self) {
+        if !self.orphan_routes.is_empty() {
+            let routes = std::mem::take(&mut self.orphan_routes);
+            let wanted = self.instances.values().flat_map(|instance| &instance.installed_routes);
+            let wanted: Vec<_> = wanted.cloned().collect();
+            let is_orphan =
+                |route: &&netlink_addr::Route| !wanted.iter().any(|wanted| wanted.is_same(route));
+            let routes: Vec<_> = routes.iter().filter(is_orphan).cloned().collect();
+            self.uninstall_routes(&routes);
+        }
+        // Somebody may have put one on again meanwhile.
+        let installed: Vec<Address> =
+            self.instances.values().flat_map(|instance| &instance.installed).cloned().collect();
+        self.orphans.retain(|orphan| !installed.iter().any(|other| other.is_same(orphan)));
         if self.orphans.is_empty() {
             return;
         }
@@ -126,7 +139,7 @@ impl Driver {
                 routes.into_iter().any(|r| concerns(r.destination, r.prefix_length))
             })
         });
-        if self.kept.has_routes() && !gone.is_empty() {
+        if self.kept.routes().any(|route| concerns(route.destination, route.prefix_length)) {
             self.put_back_kept(true);
         }
     }

@@ -55,6 +55,10 @@ impl Driver {
                     {
                         duties.push((key, actions));
                     }
+                    // Before the next packet: it may be for one that is to follow.
+                    while let Some(followed) = routers.follow_up(now) {
+                        duties.push(followed);
+                    }
                 };
                 let datagram = match datagram {
                     Ok(datagram) => datagram,

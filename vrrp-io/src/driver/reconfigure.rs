@@ -37,6 +37,9 @@ impl Driver {
         self.look_at_tracked(key);
         let Some(instance) = self.instances.get_mut(&key) else { return Err(Stopped.into()) };
         let verdict = instance.tracking.verdict(config.router.priority());
+        // Who is no longer in a group need not wait for it.
+        let group = self.group(config.group.as_deref());
+        self.routers.join(&key, group);
         let now = self.now();
         let router = config.router.clone().with_priority(verdict.priority);
         let outcome =
@@ -62,8 +65,6 @@ impl Driver {
         let is_put_on = actions
             .iter()
             .any(|action| matches!(action, Action::ReplaceAddresses | Action::AddAddresses));
-        let group = self.group(config.group.as_deref());
-        self.routers.join(&key, group);
         self.perform(key, actions);
         let is_active = self.routers.get(&key).is_some_and(|r| r.state() == State::Active);
         if is_active {

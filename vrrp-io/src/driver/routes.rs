@@ -22,6 +22,7 @@ impl Driver {
             None => None,
         };
         if route.protocol == 0 {
+            // Tells it from a route that somebody else put there.
             route.protocol = ORIGIN;
         }
         Some((route, wanted.is_tracked))
@@ -34,8 +35,15 @@ impl Driver {
         if instance.config.routes.is_empty() {
             return;
         }
-        let wanted: Vec<Route> =
-            self.routes_of(&instance.config).into_iter().map(|(route, _)| route).collect();
+        let is_installed =
+            |wanted: &Route| instance.installed_routes.iter().any(|other| other.is_same(wanted));
+        // What is not to be looked after and was taken away stays away.
+        let wanted: Vec<Route> = self
+            .routes_of(&instance.config)
+            .into_iter()
+            .filter(|(route, is_tracked)| *is_tracked || !is_installed(route))
+            .map(|(route, _)| route)
+            .collect();
         let added = self.install_routes(&wanted);
         if let Some(instance) = self.instances.get_mut(&key) {
             for route in added {
@@ -54,7 +62,9 @@ impl Driver {
             Err(error) => {
                 let error = crate::error::chain(&error);
                 tracing::warn!(error, "routes could not be added");
-                return Vec::new();
+                self.resync_soon();
+                // They may be there all the same.
+                return wanted.to_vec();
             }
         };
         let mut added = Vec::new();
@@ -82,16 +92,23 @@ impl Driver {
         if routes.is_empty() {
             return;
         }
-        let failed = match self.table.remove_routes(routes) {
+        let failed: Vec<(Route, String)> = match self.table.remove_routes(routes) {
             Ok(outcomes) => outcomes
                 .into_iter()
-                .filter_map(Result::err)
-                .map(|e| crate::error::chain(&e))
+                .zip(routes)
+                .filter_map(|(outcome, route)| {
+                    Some((route.clone(), crate::error::chain(&outcome.err()?)))
+                })
                 .collect(),
-            Err(error) => vec![crate::error::chain(&error)],
+            Err(error) => {
+                let error = crate::error::chain(&error);
+                routes.iter().map(|route| (route.clone(), error.clone())).collect()
+            }
         };
-        for error in failed {
-            tracing::warn!(error, "a route could not be removed");
+        for (route, error) in failed {
+            tracing::warn!(error, "a route could not be removed; it is tried again");
+            self.orphan_routes.push(route);
+            self.resync_soon();
         }
     }
 

@@ -68,6 +68,10 @@ impl ReceiveSocket {
         Ok(Self { socket, kind, groups: Vec::new() })
     }
 
+    pub(crate) fn is_in(&self, group: IpAddr) -> bool {
+        self.groups.contains(&group)
+    }
+
     /// Receives what is sent to this group, too. A group that it is in already is no error.
     pub(crate) fn join(&mut self, group: IpAddr, index: u32) -> Result<(), Failure> {
         if self.groups.contains(&group) {

@@ -60,6 +60,32 @@ impl Signer {
         form: ChecksumForm,
         buffer: &mut [u8],
     ) -> Result<usize, EncodeError> {
+        self.encode(advertisement, envelope, form, false, buffer)
+    }
+
+    /// As [`encode_ipv4`](Self::encode_ipv4), with the AH sequence number of the packet before: the same
+    /// advertisement for another unicast peer.
+    ///
+    /// # Errors
+    /// As [`encode_ipv4`](Self::encode_ipv4).
+    pub fn encode_ipv4_again(
+        &mut self,
+        advertisement: &Advertisement<'_>,
+        envelope: &Ipv4Envelope,
+        form: ChecksumForm,
+        buffer: &mut [u8],
+    ) -> Result<usize, EncodeError> {
+        self.encode(advertisement, envelope, form, true, buffer)
+    }
+
+    fn encode(
+        &mut self,
+        advertisement: &Advertisement<'_>,
+        envelope: &Ipv4Envelope,
+        form: ChecksumForm,
+        is_repeat: bool,
+        buffer: &mut [u8],
+    ) -> Result<usize, EncodeError> {
         let no_data = [0; 8];
         let (ah_length, auth_data) = match &self.authentication {
             Authentication::None => (0, &no_data),
@@ -84,8 +110,11 @@ impl Signer {
         let protocol = if ah_length == 0 { IP_PROTOCOL } else { AH_IP_PROTOCOL };
         write_ipv4_header(ip_header, envelope, protocol, needed);
         if let Authentication::AuthenticationHeader(secret) = &self.authentication {
-            let sequence = self.sequence.checked_add(1).ok_or(EncodeError::SequenceExhausted)?;
-            self.sequence = sequence;
+            if !is_repeat {
+                self.sequence =
+                    self.sequence.checked_add(1).ok_or(EncodeError::SequenceExhausted)?;
+            }
+            let sequence = self.sequence;
             let built = ah::build(secret, ip_header, envelope.source, sequence, message);
             ah_header.copy_from_slice(&built);
         }

@@ -1,6 +1,7 @@
 //! The daemon from its start to its end.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use director::config::{self, Checked, Command};
@@ -12,6 +13,7 @@ use director::process::{child, rights};
 use director::status::{Listener, Server, serve};
 use director::{Director, StartError};
 use nix::sys::stat::{Mode, umask};
+use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::cli::Cli;
@@ -92,6 +94,7 @@ fn tell(checked: &Checked) {
 
 async fn main_loop(cli: &Cli, checked: &Checked) -> Outcome {
     let mut signals = Signals::new(cli.ignore_sigint)?;
+    let panicked = on_panic();
     let global = &checked.plan.global;
     let startup = checked.plan.commands.startup.as_ref().zip(global.startup_script.as_ref());
     if let Some((command, (_, limit))) = startup {
@@ -140,6 +143,14 @@ async fn main_loop(cli: &Cli, checked: &Checked) -> Outcome {
                     return Ok(exit::INTERNAL);
                 }
             },
+            () = panicked.notified() => {
+                // Half a daemon is worse than one that is started anew.
+                tracing::error!("a bug: part of the daemon has panicked; the daemon ends");
+                daemon::tell(Stage::Stopping);
+                drop(servers);
+                director.stop(cli.dont_release_vrrp).await;
+                return Ok(exit::INTERNAL);
+            }
             request = signals.next() => match request {
                 Request::Stop => break,
                 Request::Reload => reload(cli, &mut director),
@@ -171,6 +182,17 @@ async fn main_loop(cli: &Cli, checked: &Checked) -> Outcome {
     Ok(0)
 }
 
+/// Told by every panic in any thread or task, after it was printed.
+fn on_panic() -> Arc<Notify> {
+    let panicked = Arc::new(Notify::new());
+    let (told, print) = (Arc::clone(&panicked), std::panic::take_hook());
+    std::panic::set_hook(Box::new(move |panic| {
+        print(panic);
+        told.notify_one();
+    }));
+    panicked
+}
+
 /// Without a status the routers run all the same.
 fn serve_status(cli: &Cli, director: &Director) -> Vec<Server> {
     let unix = Listener::Unix(cli.socket());
@@ -188,7 +210,7 @@ fn serve_status(cli: &Cli, director: &Director) -> Vec<Server> {
 fn reload(cli: &Cli, director: &mut Director) {
     tracing::info!("reloading");
     daemon::tell(Stage::Reloading);
-    match config::check(&source(cli)) {
+    match rights::with_file_access(|| config::check(&source(cli))) {
         Ok(checked) => {
             tell(&checked);
             match director.reload(&checked) {
