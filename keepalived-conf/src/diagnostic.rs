@@ -5,12 +5,29 @@ use std::fmt;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 /// A file that was read.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Source {
     pub(crate) name: String,
     pub(crate) text: String,
     /// Where each line begins.
     lines: Vec<usize>,
+}
+
+impl fmt::Debug for Source {
+    /// The text has secrets in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Words of lines that are not shown: secrets, and what is perhaps a misspelt keyword for one.
+const SECRETIVE: [&str; 4] = ["pass", "secret", "key", "auth"];
+
+fn is_secretive(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    let plain = ["authentication", "auth_type", "auth_hmac", "active_key"];
+    let mut words = line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    words.any(|word| SECRETIVE.iter().any(|part| word.contains(part)) && !plain.contains(&word))
 }
 
 impl Source {
@@ -190,9 +207,10 @@ impl Diagnostics {
             let is_secret = self
                 .secrets
                 .iter()
-                .any(|secret| (secret.source, secret.line) == (span.source, span.line));
+                .any(|secret| (secret.source, secret.line) == (span.source, span.line))
+                || is_secretive(line);
             let (line, marked) = match is_secret {
-                true => ("(not shown: this line has a secret)", 0..0),
+                true => ("(not shown: this line may have a secret)", 0..0),
                 false => (line, in_line(line, span)),
             };
             let snippet = Snippet::source(line)

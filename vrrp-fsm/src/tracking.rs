@@ -185,6 +185,12 @@ impl RiseFall {
         Self { standing: Standing::Down, ..self }
     }
 
+    /// Up until it has fallen: what was found before still holds.
+    #[must_use]
+    pub const fn risen(self) -> Self {
+        Self { standing: Standing::Up, ..self }
+    }
+
     /// Counts a result and says how the item is now.
     pub fn count(&mut self, is_success: bool) -> Standing {
         let enough = match (self.standing, is_success) {

@@ -89,8 +89,8 @@ pub struct TrackScript {
 pub enum Check {
     /// Runs a command.
     Command(Command),
-    /// `</path`: opens a file.
-    File(PathBuf),
+    /// `</path`: opens a file for reading.
+    File(Command),
 }
 
 impl TrackScript {
@@ -100,7 +100,17 @@ impl TrackScript {
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let check = match line.command.text.strip_prefix('<') {
-            Some(path) => Some(Check::File(path.trim_ascii().into())),
+            Some(path) => {
+                // By a process of its own: opening can take for ever, and is done with the rights of
+                // the script's user.
+                let arguments = ["/bin/sh", "-c", ": <\"$0\"", path.trim_ascii()];
+                let mut opening = line.command.clone();
+                opening.arguments = arguments.map(str::to_owned).into();
+                let user = line.user.as_ref().map(|user| (user, line.span));
+                accounts
+                    .command_as(&format!("vrrp_script {}", line.name), &opening, user, diagnostics)
+                    .map(Check::File)
+            }
             None => {
                 let user = line.user.as_ref().map(|user| (user, line.span));
                 accounts
@@ -144,7 +154,8 @@ impl TrackScript {
 
 /// Who runs what, and whether that is safe.
 pub(super) struct Accounts {
-    default: Runner,
+    /// `None` when the one that is named does not exist: then nobody runs them.
+    default: Option<Runner>,
     has_security: bool,
     /// It is said once.
     told_default: bool,
@@ -167,7 +178,7 @@ impl Accounts {
             None => resolve("keepalived_script", None).ok(),
         };
         Self {
-            default: named.unwrap_or(own),
+            default: named.or(Some(own).filter(|_| global.script_user.is_none())),
             has_security: global.has_script_security,
             told_default: false,
             told_security: false,
@@ -217,13 +228,18 @@ impl Accounts {
                 return None;
             }
             None => {
-                if !self.is_named && !self.told_default && self.default.user == 0 {
+                let Some(default) = self.default else {
+                    let message = format!("{what}: the user of scripts does not exist");
+                    refuse(Severity::Error, message, "the script is not run");
+                    return None;
+                };
+                if !self.is_named && !self.told_default && default.user == 0 {
                     self.told_default = true;
                     let message = "scripts run as root, because there is no user keepalived_script";
                     let help = "write script_user USER in global_defs, or make that user";
                     refuse(Severity::Note, message.into(), help);
                 }
-                self.default
+                default
             }
         };
         let (program, arguments) = line.arguments.split_first()?;
@@ -232,9 +248,9 @@ impl Accounts {
             refuse(Severity::Error, message, "it counts as failed");
             return None;
         };
-        if runner.user == 0
-            && let Err(why) = security::check(&program)
-        {
+        let is_privileged =
+            runner.user == 0 || runner.group == 0 || security::raises_rights(&program);
+        if is_privileged && let Err(why) = security::check(&program) {
             if self.has_security {
                 let message = format!("{what}: {why}");
                 refuse(Severity::Security, message, "the script is not run");

@@ -8,6 +8,7 @@ use keepalived_conf::model::{
     Interval as IntervalLine, Peer as PeerLine, PreferredLifetime, RouteKind as RouteKindLine,
     RouteLine, SyncGroup, Weight as WeightLine,
 };
+use keepalived_conf::tree::{Data, Section};
 use keepalived_conf::{Diagnostics, Severity, Span};
 use vrrp_io::fsm::{Announcements, OwnerConflict, Weight};
 use vrrp_io::proto::{
@@ -27,6 +28,7 @@ pub(super) fn plan(
     interfaces: &Option<Interfaces>,
     diagnostics: &mut Diagnostics,
 ) -> Plan {
+    refuse_unsafe(&configuration.tree, diagnostics);
     let Configuration { global, scripts, instances, groups, .. } = configuration;
     let mut accounts = Accounts::new(&global, diagnostics);
     let scripts: Vec<TrackScript> = scripts
@@ -78,6 +80,25 @@ pub(super) fn plan(
     let static_routes =
         configuration.static_routes.iter().filter_map(|line| machine.route(line)).collect();
     Plan { global, routers, groups, scripts, static_addresses, static_routes, commands }
+}
+
+/// What is not done yet and would be dangerous to leave out: a router in another namespace than it is
+/// meant for, or one that believes what nobody has signed.
+fn refuse_unsafe(tree: &Section, diagnostics: &mut Diagnostics) {
+    let fatal = |span, name: &str, diagnostics: &mut Diagnostics| {
+        let message = format!("{name} is not done yet, and running without it would be unsafe");
+        diagnostics.add(Severity::Fatal, Some(span), message, None);
+    };
+    for entry in tree.all("net_namespace") {
+        fatal(entry.span, "net_namespace", diagnostics);
+    }
+    for instance in tree.all("vrrp_instance") {
+        if let Data::Block(_, section) = &instance.data {
+            for entry in section.all("auth_hmac") {
+                fatal(entry.span, "auth_hmac", diagnostics);
+            }
+        }
+    }
 }
 
 struct Machine<'a> {
@@ -319,8 +340,9 @@ impl Machine<'_> {
             }
             number
         };
-        if let Some(table) = resolve(&line.table, "table", names::table) {
-            route.table = table;
+        if line.table.is_some() {
+            // Anywhere else it would be another route.
+            route.table = resolve(&line.table, "table", names::table)?;
         }
         let protocol = |word: &str| names::protocol(word).map(u32::from);
         if let Some(protocol) = resolve(&line.protocol, "protocol", protocol) {

@@ -57,6 +57,15 @@ pub struct Plan {
     pub commands: GlobalCommands,
 }
 
+impl Plan {
+    /// Nothing of VRRP is run.
+    pub fn leave_out_routers(&mut self) {
+        self.routers.clear();
+        self.groups.clear();
+        self.scripts.clear();
+    }
+}
+
 /// Commands of `global_defs`.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -123,9 +132,11 @@ impl Checked {
         !self.has(Severity::Fatal)
     }
 
-    /// Whether a running daemon may take it: nothing is left out.
-    pub fn is_whole(&self) -> bool {
-        !self.has(Severity::Fatal) && !self.has(Severity::Error)
+    /// What is wrong and left out. A running daemon takes another configuration only when nothing more
+    /// is wrong with it than with the one that runs.
+    pub(crate) fn errors(&self) -> BTreeSet<String> {
+        let errors = self.diagnostics.iter().filter(|one| one.severity == Severity::Error);
+        errors.map(|error| error.message.clone()).collect()
     }
 
     fn has(&self, severity: Severity) -> bool {

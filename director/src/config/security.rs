@@ -22,6 +22,16 @@ pub(super) fn find(name: &str) -> Option<PathBuf> {
     env::split_paths(&path).map(|folder| folder.join(name)).find(|path| is_program(path))
 }
 
+/// Whether a program has the rights of root whoever runs it.
+pub(super) fn raises_rights(program: &Path) -> bool {
+    const SET_USER: u32 = 0o4000;
+    const SET_GROUP: u32 = 0o2000;
+    fs::metadata(program).is_ok_and(|data| {
+        let mode = data.permissions().mode();
+        (data.uid() == 0 && mode & SET_USER != 0) || (data.gid() == 0 && mode & SET_GROUP != 0)
+    })
+}
+
 /// Whether only root can change the program or what leads to it. The error says what is wrong.
 pub(super) fn check(program: &Path) -> Result<(), String> {
     let mut links = 0;

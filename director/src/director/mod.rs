@@ -5,7 +5,7 @@ mod occur;
 mod reload;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -37,6 +37,8 @@ pub struct Director {
     scripts: Scripts,
     notifier: Notifier,
     view: Arc<Mutex<View>>,
+    /// What is wrong with the configuration that runs.
+    known_errors: BTreeSet<String>,
     /// Routers that are removed by a reload tell it themselves.
     leaving: Vec<RouterId>,
 }
@@ -103,6 +105,7 @@ impl Director {
         if !checked.can_run() {
             return Err(StartError::Configuration);
         }
+        began();
         let plan = checked.plan.clone();
         let vrrp = Vrrp::start()?;
         let events = vrrp.events()?;
@@ -136,6 +139,7 @@ impl Director {
             scripts,
             notifier,
             view,
+            known_errors: checked.errors(),
             leaving: Vec::new(),
         };
         director.publish();
@@ -200,6 +204,15 @@ impl Director {
         });
         let mut view = self.view.lock().unwrap_or_else(PoisonError::into_inner);
         view.entries = entries.collect();
+        view.groups = self.groups.states();
+    }
+
+    /// As [`publish`](Self::publish), when only the state of one router is new.
+    fn publish_change(&self, id: RouterId, cause: Option<Cause>) {
+        let mut view = self.view.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = view.entries.iter_mut().find(|entry| entry.id == id) {
+            entry.cause = cause;
+        }
         view.groups = self.groups.states();
     }
 }

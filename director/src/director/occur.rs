@@ -34,6 +34,7 @@ impl Director {
             _ => None,
         };
         let name = running.planned.instance.name.clone();
+        let cause = running.cause;
         if !self.leaving.contains(&notice.router)
             && let Some(word) = word
         {
@@ -48,7 +49,7 @@ impl Director {
                 self.follow_group(&group);
             }
         }
-        self.publish();
+        self.publish_change(notice.router, cause);
     }
 
     /// A group begins before its members do, as in keepalived.

@@ -28,9 +28,11 @@ impl Director {
     /// keep their role; those that are not hand over; new ones start as Backup.
     ///
     /// # Errors
-    /// [`ReloadError`]; a configuration with an error in it is not taken at all.
+    /// [`ReloadError`]; a configuration with an error in it is not taken at all, unless the one that
+    /// runs has the same.
     pub fn reload(&mut self, checked: &Checked) -> Result<(), ReloadError> {
-        if !checked.is_whole() {
+        let errors = checked.errors();
+        if !checked.can_run() || !errors.is_subset(&self.known_errors) {
             self.refuse_reload();
             return Err(ReloadError::Configuration);
         }
@@ -50,14 +52,33 @@ impl Director {
             .keep(plan.static_addresses.iter().cloned(), plan.static_routes.iter().cloned())?;
         self.notifier.set(plan);
         self.groups.set(plan);
-        for planned in &plan.routers {
-            match self.running.get_mut(&Identity::of(planned)) {
-                Some(running) => running.change(planned)?,
-                None => self.add(planned)?,
+        // An address that moves from one router to another is free only after the first has changed.
+        let mut waiting: Vec<&PlannedRouter> = plan.routers.iter().collect();
+        loop {
+            let before = waiting.len();
+            let mut refused = Vec::new();
+            for planned in waiting {
+                let outcome = match self.running.get_mut(&Identity::of(planned)) {
+                    Some(running) => running.change(planned)?,
+                    None => self.add(planned)?,
+                };
+                refused.extend(outcome.map(|error| (planned, error)));
             }
+            if refused.is_empty() || refused.len() == before {
+                for (planned, error) in refused {
+                    let instance = &planned.instance.name;
+                    tracing::error!(instance, error, "cannot be taken; it is as it was");
+                }
+                break;
+            }
+            waiting = refused.into_iter().map(|(planned, _)| planned).collect();
         }
         self.scripts.set(&self.vrrp, &plan.scripts);
         self.plan = plan.clone();
+        self.known_errors = errors;
+        for group in self.groups.all() {
+            self.follow_group(&group.group.name);
+        }
         if self.plan.global.repeats_states_on_reload {
             self.repeat_states();
         }
@@ -90,21 +111,17 @@ impl Director {
         self.tell_deleted(&running);
     }
 
-    fn add(&mut self, planned: &PlannedRouter) -> Result<(), Stopped> {
+    /// What the kernel or another router has against it is returned.
+    fn add(&mut self, planned: &PlannedRouter) -> Result<Option<String>, Stopped> {
         let identity = Identity::of(planned);
         match self.vrrp.add(planned.config.clone()) {
             Ok(router) => {
                 self.by_id.insert(router.id(), identity.clone());
                 self.running.insert(identity, Running::new(router, planned.clone()));
-                Ok(())
+                Ok(None)
             }
             Err(vrrp_io::AddError::Stopped(stopped)) => Err(stopped),
-            Err(error) => {
-                let instance = &planned.instance.name;
-                let error = chain(&error);
-                tracing::error!(instance, error, "cannot be started; the others run");
-                Ok(())
-            }
+            Err(error) => Ok(Some(chain(&error))),
         }
     }
 }
@@ -112,25 +129,20 @@ impl Director {
 impl Running {
     /// Takes another description and keeps the role. What the kernel refuses leaves the router as it
     /// was.
-    fn change(&mut self, planned: &PlannedRouter) -> Result<(), Stopped> {
+    fn change(&mut self, planned: &PlannedRouter) -> Result<Option<String>, Stopped> {
         let is_changed = planned.config != self.planned.config;
         if is_changed {
             match self.router.reconfigure(planned.config.clone()) {
                 Ok(()) => {}
                 Err(ReconfigureError::Stopped(stopped)) => return Err(stopped),
-                Err(error) => {
-                    let instance = &planned.instance.name;
-                    let error = chain(&error);
-                    tracing::error!(instance, error, "cannot be changed; it runs on as it was");
-                    return Ok(());
-                }
+                Err(error) => return Ok(Some(chain(&error))),
             }
         }
         self.planned = planned.clone();
         if self.state == State::Initialize {
             self.state = self.router.state();
         }
-        Ok(())
+        Ok(None)
     }
 }
 

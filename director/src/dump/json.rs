@@ -10,16 +10,16 @@ use vrrp_io::Status;
 use vrrp_io::fsm::State;
 
 use super::{Routers, last_transition};
-use crate::config::Command;
+use crate::config::{Check, Command, TrackScript};
 use crate::director::Entry;
 
-pub(super) fn text(routers: &Routers, version: JsonVersion) -> String {
+pub(super) fn text(routers: &Routers, scripts: &[TrackScript], version: JsonVersion) -> String {
     let instances: Vec<Value> = routers
         .iter()
-        .map(|(entry, status)| json!({ "data": data(entry, status), "stats": stats(status) }))
+        .map(|(entry, status)| json!({ "data": data(entry, status, scripts), "stats": stats(status) }))
         .collect();
     let dump = match version {
-        JsonVersion::V2 => json!({ "vrrp": instances, "track_process": [] }),
+        JsonVersion::V2 => json!({ "vrrp": instances }),
         _ => Value::Array(instances),
     };
     dump.to_string()
@@ -43,7 +43,7 @@ fn seconds(time: Duration) -> Value {
     }
 }
 
-fn data(entry: &Entry, status: &Status) -> Value {
+fn data(entry: &Entry, status: &Status, scripts: &[TrackScript]) -> Value {
     let (instance, commands) = (&entry.planned.instance, &entry.planned.commands);
     let announcing = &instance.announcing;
     let interface = entry.planned.config.interface();
@@ -119,8 +119,11 @@ fn data(entry: &Entry, status: &Status) -> Value {
     if let Some(lines) = list(names.collect()) {
         put("track_ifp", lines);
     }
-    let names = instance.track_scripts.iter().map(|track| track.name.clone());
-    if let Some(lines) = list(names.collect()) {
+    let check = |name: &str| scripts.iter().find(|script| script.name() == name)?.check.as_ref();
+    let commands = instance.track_scripts.iter().filter_map(|track| match check(&track.name)? {
+        Check::Command(command) | Check::File(command) => Some(quoted(command)),
+    });
+    if let Some(lines) = list(commands.collect()) {
         put("track_script", lines);
     }
     let kind = match instance.authentication {

@@ -40,10 +40,15 @@ pub fn write(director: &Director, dump: Dump) -> io::Result<PathBuf> {
     let (named, name, text) = match dump {
         Dump::State => (&global.state_dump_file, "keepalived.data", state(&routers)),
         Dump::Stats => (&global.stats_dump_file, "keepalived.stats", stats::text(&routers)),
-        Dump::Json => {
-            (&global.json_dump_file, "keepalived.json", json::text(&routers, global.json_version))
-        }
+        Dump::Json => (
+            &global.json_dump_file,
+            "keepalived.json",
+            json::text(&routers, &director.plan().scripts, global.json_version),
+        ),
     };
+    if routers.is_empty() {
+        return Err(io::Error::other("there is no vrrp_instance"));
+    }
     let folder = std::env::var_os("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
     let path = match named {
         None => folder.join(name),

@@ -51,7 +51,8 @@ impl Fifos {
         .collect();
         self.open.retain(|fifo| {
             wanted.iter().any(|(line, command)| {
-                (&line.path, &line.user) == (&fifo.line.path, &fifo.line.user)
+                fifo.file.is_some()
+                    && (&line.path, &line.user) == (&fifo.line.path, &fifo.line.user)
                     && **command == fifo.command
             })
         });

@@ -125,7 +125,11 @@ async fn send(settings: &Settings, subject: &str, body: &str) -> Result<(), Stri
     };
     let mut message = Message::builder().from(mailbox(&settings.from)?).subject(subject);
     for recipient in &settings.recipients {
-        message = message.to(mailbox(recipient)?);
+        match mailbox(recipient) {
+            Ok(mailbox) => message = message.to(mailbox),
+            // The others get it.
+            Err(error) => tracing::warn!(error, "a recipient is left out"),
+        }
     }
     let name = HeaderName::new_from_ascii_str("X-Mailer");
     let message = message

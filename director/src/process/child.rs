@@ -9,6 +9,7 @@ use nix::unistd::{Pid, geteuid};
 use tokio::process::{Child, Command as Process};
 use tokio::time::timeout;
 
+use super::rights;
 use crate::config::Command;
 
 /// Between asking a group to end and ending it.
@@ -79,11 +80,18 @@ fn spawn(command: &Command, more: &[String], by_shell: bool) -> io::Result<Runni
         .env_remove("NOTIFY_SOCKET")
         .env_remove("WATCHDOG_USEC")
         .env_remove("WATCHDOG_PID");
-    if geteuid().is_root() {
-        // Also takes the groups of root away. Who is not root has no other rights to give.
+    if rights::can_change_user() {
+        // Also takes the groups of root away.
         process.gid(command.runner.group).uid(command.runner.user);
+    } else if geteuid().as_raw() != command.runner.user {
+        let message = "running a script as another user needs CAP_SETUID and CAP_SETGID";
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
     }
-    let child = process.spawn()?;
+    // What only root can reach is reached before the script has its own rights.
+    let child = match command.runner.user {
+        0 => rights::with_file_access(|| process.spawn())?,
+        _ => process.spawn()?,
+    };
     let group = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
     Ok(Running { child, group })
 }

@@ -3,6 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use syslog::{Facility, Formatter3164, Logger, LoggerBackend};
 use tracing::level_filters::LevelFilter;
@@ -60,14 +61,12 @@ impl Log {
                 .with_writer(writer(Box::new(file)));
             layers.push(layer.boxed());
         }
-        if let Some(facility) = self.syslog
-            && let Ok(syslog) = Syslog::open(facility)
-        {
+        if let Some(facility) = self.syslog {
             let layer = tracing_subscriber::fmt::layer()
                 .with_ansi(false)
                 .with_target(false)
                 .without_time()
-                .with_writer(writer(Box::new(syslog)));
+                .with_writer(writer(Box::new(Syslog::new(facility))));
             layers.push(layer.boxed());
         }
         let level = if self.is_detailed { LevelFilter::DEBUG } else { LevelFilter::INFO };
@@ -77,33 +76,57 @@ impl Log {
     }
 }
 
-/// One line is one message.
-struct Syslog(Logger<LoggerBackend, Formatter3164>);
+/// One line is one message. When whoever reads syslog is gone, it is looked for again now and then.
+struct Syslog {
+    facility: Facility,
+    logger: Option<Logger<LoggerBackend, Formatter3164>>,
+    retry: Instant,
+    lost: u64,
+}
 
 impl Syslog {
-    fn open(facility: Facility) -> Result<Self, syslog::Error> {
+    const RETRY: Duration = Duration::from_secs(5);
+
+    fn new(facility: Facility) -> Self {
+        Self { facility, logger: None, retry: Instant::now(), lost: 0 }
+    }
+
+    fn open(&mut self) {
+        if self.logger.is_some() || Instant::now() < self.retry {
+            return;
+        }
+        self.retry = Instant::now() + Self::RETRY;
         let formatter = Formatter3164 {
-            facility,
+            facility: self.facility,
             hostname: None,
             process: "director".into(),
             pid: std::process::id(),
         };
-        Ok(Self(syslog::unix(formatter)?))
+        self.logger = syslog::unix(formatter).ok();
+        if let Some(logger) = &mut self.logger
+            && self.lost > 0
+        {
+            let text = format!("WARN {} lines of the log were lost", self.lost);
+            self.lost = if logger.warning(text).is_ok() { 0 } else { self.lost };
+        }
     }
 }
 
 impl Write for Syslog {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.open();
         let text = String::from_utf8_lossy(octets);
         let text = text.trim_end();
-        let sent = match text.split_ascii_whitespace().next() {
-            Some("ERROR") => self.0.err(text),
-            Some("WARN") => self.0.warning(text),
-            Some("DEBUG" | "TRACE") => self.0.debug(text),
-            _ => self.0.info(text),
-        };
-        // Whoever reads syslog may be gone for a while; the log is not what we are there for.
-        let _ = sent;
+        let sent = self.logger.as_mut().map(|logger| match text.split_ascii_whitespace().next() {
+            Some("ERROR") => logger.err(text),
+            Some("WARN") => logger.warning(text),
+            Some("DEBUG" | "TRACE") => logger.debug(text),
+            _ => logger.info(text),
+        });
+        if !matches!(sent, Some(Ok(()))) {
+            self.logger = None;
+            self.lost += 1;
+        }
         Ok(octets.len())
     }
 

@@ -13,6 +13,12 @@ const NEEDED: [Capability; 6] = [
     Capability::CAP_CHOWN,
 ];
 
+/// Whether scripts can be run with the rights of others.
+pub fn can_change_user() -> bool {
+    let has = |capability| caps::has_cap(None, CapSet::Effective, capability).unwrap_or(false);
+    has(Capability::CAP_SETUID) && has(Capability::CAP_SETGID)
+}
+
 /// Held back, and used only where it is said: files that belong to others.
 const HELD_BACK: Capability = Capability::CAP_DAC_OVERRIDE;
 
@@ -36,6 +42,9 @@ pub fn with_file_access<T>(job: impl FnOnce() -> T) -> T {
 /// # Errors
 /// When the kernel refuses.
 pub fn keep_needed() -> Result<(), caps::errors::CapsError> {
+    // A daemon that does not run as root may have been given these to pass on; scripts get none.
+    caps::clear(None, CapSet::Ambient)?;
+    caps::clear(None, CapSet::Inheritable)?;
     let has: CapsHashSet = caps::read(None, CapSet::Permitted)?;
     let mut keep: CapsHashSet = NEEDED.into_iter().filter(|needed| has.contains(needed)).collect();
     caps::set(None, CapSet::Effective, &keep)?;

@@ -1,7 +1,8 @@
 //! Track scripts: each is run at its interval, and what it says is reported to the routers.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
@@ -14,17 +15,28 @@ use crate::process::child::{self, End};
 /// The running checks by name.
 #[derive(Debug, Default)]
 pub struct Scripts {
-    running: BTreeMap<String, (TrackScript, JoinHandle<()>)>,
+    running: BTreeMap<String, Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    script: TrackScript,
+    task: JoinHandle<()>,
+    /// What it found, for the one that takes its place.
+    found: Arc<Mutex<Standing>>,
 }
 
 impl Scripts {
     /// Runs these scripts from now on. One that was running and is the same keeps what it found;
     /// of one that is new nothing is known, or it has failed if it is to begin so.
     pub fn set(&mut self, vrrp: &Vrrp, scripts: &[TrackScript]) {
-        self.running.retain(|_, (running, task)| {
-            let is_kept = scripts.contains(running);
+        let mut found = BTreeMap::new();
+        self.running.retain(|name, running| {
+            let is_kept = scripts.contains(&running.script);
             if !is_kept {
-                task.abort();
+                running.task.abort();
+                let standing = *running.found.lock().unwrap_or_else(PoisonError::into_inner);
+                found.insert(name.clone(), (running.script.clone(), standing));
             }
             is_kept
         });
@@ -32,8 +44,14 @@ impl Scripts {
             if self.running.contains_key(script.name()) {
                 continue;
             }
-            let task = tokio::spawn(run(vrrp.clone(), script.clone()));
-            self.running.insert(script.name().to_owned(), (script.clone(), task));
+            // Another interval or count is no other check: what was found holds.
+            let before = found.get(script.name());
+            let before = before.filter(|(before, _)| before.is_same_check(script));
+            let standing = before.map(|(_, standing)| *standing);
+            let found = Arc::new(Mutex::new(standing.unwrap_or_default()));
+            let task = run(vrrp.clone(), script.clone(), standing, Arc::clone(&found));
+            let running = Running { script: script.clone(), task: tokio::spawn(task), found };
+            self.running.insert(script.name().to_owned(), running);
         }
     }
 
@@ -44,7 +62,7 @@ impl Scripts {
             let is_known = self
                 .running
                 .get(script.name())
-                .is_some_and(|(running, _)| running.is_same_check(script));
+                .is_some_and(|running| running.script.is_same_check(script));
             if is_known {
                 continue;
             }
@@ -61,18 +79,29 @@ impl Scripts {
 
 impl Drop for Scripts {
     fn drop(&mut self) {
-        for (_, task) in self.running.values() {
-            task.abort();
+        for running in self.running.values() {
+            running.task.abort();
         }
     }
 }
 
 /// Runs one script for ever. The time from start to start is the interval; a run that takes longer
 /// leaves out what it missed.
-async fn run(vrrp: Vrrp, script: TrackScript) {
+async fn run(
+    vrrp: Vrrp,
+    script: TrackScript,
+    before: Option<Standing>,
+    found: Arc<Mutex<Standing>>,
+) {
     let Some(check) = &script.check else { return };
     let counter = RiseFall::new(script.rise, script.fall);
-    let mut counter = if script.begins_failed { counter.failed() } else { counter };
+    let mut counter = match before {
+        Some(Standing::Up) => counter.risen(),
+        Some(Standing::Down) => counter.failed(),
+        Some(Standing::Unknown) => counter,
+        None if script.begins_failed => counter.failed(),
+        None => counter,
+    };
     let mut ticks = tokio::time::interval(script.interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut said = None;
@@ -86,6 +115,7 @@ async fn run(vrrp: Vrrp, script: TrackScript) {
         }
         let before = counter.standing();
         let standing = counter.count(is_success);
+        *found.lock().unwrap_or_else(PoisonError::into_inner) = standing;
         if standing != before {
             tracing::info!(script = script.name(), ?standing, "tracked script");
             if vrrp.report(script.name(), standing).is_err() {
@@ -97,24 +127,16 @@ async fn run(vrrp: Vrrp, script: TrackScript) {
 
 /// Whether the check succeeds, and how it ended.
 async fn perform(check: &Check, limit: Duration) -> (bool, String) {
-    match check {
-        Check::File(path) => match std::fs::File::open(path) {
-            Ok(_) => (true, "the file can be opened".into()),
-            Err(error) => (false, format!("the file cannot be opened: {error}")),
+    let (what, command) = match check {
+        Check::File(command) => ("opening the file", command),
+        Check::Command(command) => ("the script", command),
+    };
+    match child::start(command, &[]) {
+        Err(error) => (false, format!("{what} cannot be started: {error}")),
+        Ok(mut running) => match running.wait(limit).await {
+            End::Exited(status) => (status == 0, format!("{what} exits with {status}")),
+            End::Signalled => (false, format!("{what} was ended by a signal")),
+            End::TimedOut => (false, format!("{what} took too long and was ended")),
         },
-        Check::Command(command) => {
-            let begin = Instant::now();
-            match child::start(command, &[]) {
-                Err(error) => (false, format!("the script cannot be started: {error}")),
-                Ok(mut running) => match running.wait(limit).await {
-                    End::Exited(status) => (status == 0, format!("the script exits with {status}")),
-                    End::Signalled => (false, "the script was ended by a signal".into()),
-                    End::TimedOut => {
-                        tracing::debug!(elapsed = ?begin.elapsed(), "a script took too long");
-                        (false, "the script took too long and was ended".into())
-                    }
-                },
-            }
-        }
     }
 }

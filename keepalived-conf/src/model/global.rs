@@ -229,7 +229,7 @@ impl Defaults {
             higher_prio_send_advert: is_on("vrrp_higher_prio_send_advert"),
             owner_ignore_adverts: is_on("vrrp_owner_ignore_adverts"),
             skip_check_adv_addr: is_on("vrrp_skip_check_adv_addr"),
-            v3_checksum_as_v2: section.has("v3_checksum_as_v2"),
+            v3_checksum_as_v2: is_on("v3_checksum_as_v2"),
             smtp_alert: section
                 .boolean("smtp_alert_vrrp")
                 .or(section.boolean("smtp_alert"))

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::address::{scope, text};
-use crate::diagnostic::{Diagnostics, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 use crate::tree::{Value, Values};
 
 /// A route.
@@ -105,6 +105,14 @@ impl RouteLine {
         if family.is_some_and(|family| (family == "inet6") == is_v4) {
             let message = format!("the route to {destination} is of another family than it says");
             diagnostics.error(span, message, "write inet for IPv4 and inet6 for IPv6");
+            return None;
+        }
+        // Without them it would be another route.
+        let not_yet = ["nexthop", "vrf", "encap", "from", "as"];
+        if let Some(word) = not_yet.iter().find(|word| values.has(word)) {
+            let message = format!("routes with {word} are not done yet");
+            diagnostics
+                .push(Diagnostic::new(Severity::Note, span, message).help("the route is left out"));
             return None;
         }
         let device = text(values, "dev");

@@ -2,6 +2,7 @@
 
 /// More alternatives than anybody writes.
 const MOST: usize = 1024;
+const LONGEST: usize = 4096;
 
 /// Every pattern that the braces stand for, in order.
 pub(super) fn alternatives(pattern: &str) -> Vec<String> {
@@ -9,8 +10,8 @@ pub(super) fn alternatives(pattern: &str) -> Vec<String> {
     let mut todo = vec![pattern.to_owned()];
     while let Some(pattern) = todo.pop() {
         match innermost(&pattern) {
-            Some((start, end)) if todo.len() + done.len() < MOST => {
-                let choices = pattern[start + 1..end].split(',');
+            Some((start, end)) if todo.len() + done.len() < MOST && pattern.len() < LONGEST => {
+                let choices = pattern[start + 1..end].split(',').take(MOST);
                 let (before, after) = (&pattern[..start], &pattern[end + 1..]);
                 let expanded: Vec<_> =
                     choices.map(|choice| format!("{before}{choice}{after}")).collect();

@@ -14,6 +14,9 @@ pub trait Files {
     /// configuration at all: a folder, a device, a program.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
+    /// Whether there is something of this name.
+    fn exists(&self, path: &Path) -> bool;
+
     /// The files that match a pattern with `*`, `?` and `[…]`, in order.
     fn matching(&self, pattern: &str) -> Vec<PathBuf>;
 }
@@ -36,8 +39,19 @@ impl Files for System {
         std::fs::read(path)
     }
 
+    fn exists(&self, path: &Path) -> bool {
+        path.exists()
+    }
+
     fn matching(&self, pattern: &str) -> Vec<PathBuf> {
-        glob::glob(pattern).map(|paths| paths.flatten().collect()).unwrap_or_default()
+        // As glob(3): what begins with a dot is hidden.
+        let options = glob::MatchOptions {
+            require_literal_leading_dot: true,
+            require_literal_separator: true,
+            ..glob::MatchOptions::new()
+        };
+        let paths = glob::glob_with(&pattern.replace("**", "*"), options);
+        paths.map(|paths| paths.flatten().collect()).unwrap_or_default()
     }
 }
 
@@ -65,6 +79,10 @@ impl Memory {
 impl Files for Memory {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.files.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.files.contains_key(path)
     }
 
     fn matching(&self, pattern: &str) -> Vec<PathBuf> {

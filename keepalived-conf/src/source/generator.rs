@@ -70,10 +70,11 @@ fn number(text: &str) -> Result<i64, String> {
         None => (1, text),
     };
     let parsed = match digits.strip_prefix("0x") {
-        Some(hex) => i64::from_str_radix(hex, 16),
-        None => digits.parse::<i64>(),
+        _ if digits.starts_with(['-', '+']) => None,
+        Some(hex) => i64::from_str_radix(hex, 16).ok(),
+        None => digits.parse::<i64>().ok(),
     };
-    parsed.map(|value| sign * value).map_err(|_| format!("{text:?} is not a number"))
+    parsed.map(|value| sign * value).ok_or_else(|| format!("{text:?} is not a number"))
 }
 
 fn list(inner: &str) -> Result<Rounds, String> {

@@ -87,47 +87,47 @@ impl Reader<'_> {
             let is_wild = one.contains(['*', '?', '[']);
             let matches = match is_wild {
                 true => self.files.matching(&full.display().to_string()),
-                false => vec![full],
+                false => Some(full).filter(|path| self.files.exists(path)).into_iter().collect(),
             };
-            if matches.is_empty() {
-                let is_demanded = check.wildcard_match || (check.brace_match && patterns.len() > 1);
-                if is_demanded {
-                    let message = format!("nothing matches {one:?}");
-                    self.problem(Severity::Fatal, pattern, message, "make such a file");
-                }
+            let is_demanded = (check.wildcard_match && is_wild)
+                || (check.brace_match && patterns.len() > 1)
+                || (check.read && !is_wild);
+            if matches.is_empty() && is_demanded {
+                let message = format!("nothing matches {one:?}");
+                self.problem(Severity::Fatal, pattern, message, "make such a file");
             }
             found.extend(matches);
         }
-        let mut read = 0;
-        for path in &found {
-            read += usize::from(self.include_file(pattern, path, check));
-        }
-        if read == 0 && found.is_empty() {
+        if found.is_empty() {
             let message = format!("nothing matches {text:?}");
             let help = "make such a file, or remove the line";
-            let severity = if check.matches { Severity::Fatal } else { Severity::Note };
+            let is_literal = !text.contains(['*', '?', '[']);
+            let severity = match (check.matches, is_literal) {
+                (true, _) => Severity::Fatal,
+                (false, true) => Severity::Warning,
+                (false, false) => Severity::Note,
+            };
             self.problem(severity, pattern, message, help);
+        }
+        for path in &found {
+            self.include_file(pattern, path, check);
         }
     }
 
-    fn include_file(&mut self, pattern: &Line, path: &Path, check: IncludeCheck) -> bool {
+    fn include_file(&mut self, pattern: &Line, path: &Path, check: IncludeCheck) {
+        if !self.spend(pattern) {
+            return;
+        }
         match self.files.read(path) {
             Ok(text) => {
                 self.depth += 1;
                 self.read_text(path, &text);
                 self.depth -= 1;
-                true
             }
             Err(error) => {
-                let is_missing = error.kind() == std::io::ErrorKind::NotFound;
-                let severity = match is_missing {
-                    true if check.matches || check.read => Severity::Fatal,
-                    false if check.read => Severity::Fatal,
-                    _ => Severity::Warning,
-                };
+                let severity = if check.read { Severity::Fatal } else { Severity::Warning };
                 let message = format!("{} cannot be read: {error}", path.display());
                 self.problem(severity, pattern, message, "make it a readable plain file");
-                false
             }
         }
     }

@@ -89,6 +89,15 @@ impl Line {
         Self { text, source: self.source, number: self.number, origin: Origin::Map(map) }
     }
 
+    /// The line without the octets that are marked.
+    pub(crate) fn without(&self, dropped: &[bool]) -> Self {
+        let kept = || (0..self.text.len()).filter(|at| !dropped.get(*at).copied().unwrap_or(false));
+        let octets: Vec<u8> = kept().map(|at| self.text.as_bytes()[at]).collect();
+        let map = kept().map(|at| self.column(at)).collect();
+        let text = String::from_utf8_lossy(&octets).into_owned();
+        Self { text, source: self.source, number: self.number, origin: Origin::Map(map) }
+    }
+
     /// A text that stands for all of this line: one line of a definition where it is used.
     pub(crate) fn standing_for(&self, text: &str) -> Self {
         let column = self.column(0);

@@ -22,6 +22,9 @@ pub(crate) use line::Line;
 pub(crate) use statements::Statement;
 pub(crate) use words::{Word, arguments, shell_words, words};
 
+/// A line costs one, and one more for so many octets.
+const COST: usize = 1024;
+
 /// How deep definitions, generators and includes may stand in each other.
 const DEPTH: usize = 64;
 
@@ -37,7 +40,7 @@ pub struct Options {
     pub include_check: IncludeCheck,
     /// Where `${_RANDOM}` starts.
     pub seed: u32,
-    /// How many statements there may be. Generators can write many.
+    /// How many lines there may be once definitions, generators and includes are expanded.
     pub most_statements: usize,
 }
 
@@ -66,6 +69,8 @@ pub(crate) struct Reader<'a> {
     random: Cell<u32>,
     include_check: IncludeCheck,
     is_full: bool,
+    /// How many lines may still be looked at.
+    budget: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -85,6 +90,7 @@ impl<'a> Reader<'a> {
             random: Cell::new(options.seed),
             include_check: options.include_check,
             is_full: false,
+            budget: options.most_statements,
         }
     }
 
@@ -120,6 +126,9 @@ impl<'a> Reader<'a> {
 
     /// A line of a file. `definition` is one that goes on from the line before.
     fn physical(&mut self, line: &Line, definition: &mut Option<Definition>) {
+        if !self.spend(line) {
+            return;
+        }
         let line = comment::without_comment(line.trimmed()).trimmed();
         let Some(line) = self.condition(line) else { return };
         if let Some(open) = definition {
@@ -162,7 +171,7 @@ impl<'a> Reader<'a> {
 
     /// A line with its variables still in it.
     fn line(&mut self, line: Line) {
-        if line.text.is_empty() || self.is_full {
+        if line.text.is_empty() || !self.spend(&line) {
             return;
         }
         if self.depth > DEPTH {
@@ -181,6 +190,27 @@ impl<'a> Reader<'a> {
         self.depth -= 1;
     }
 
+    /// Whether there is still something to be read: definitions, generators and includes can make far
+    /// more of a small file than anybody wants to wait for.
+    fn spend(&mut self, line: &Line) -> bool {
+        if self.is_full {
+            return false;
+        }
+        let cost = 1 + line.text.len() / COST;
+        self.budget = self.budget.saturating_sub(cost);
+        if self.budget == 0 {
+            self.fill(line);
+        }
+        !self.is_full
+    }
+
+    fn fill(&mut self, line: &Line) {
+        self.is_full = true;
+        let most = self.options.most_statements;
+        let message = format!("there are more than {most} lines once all is expanded");
+        self.diagnostics.fatal(line.whole(), message, "the rest is not read");
+    }
+
     fn generate(&mut self, line: &Line, generator: &generator::Generator<'_>) {
         if let Some(name) = generator.names.iter().find(|name| self.variables.is_defined(name)) {
             let message = format!("${name} is defined already");
@@ -189,6 +219,9 @@ impl<'a> Reader<'a> {
         let start = line.text.len() - generator.text.len();
         let text = line.slice(start..line.text.len());
         for values in &generator.rounds {
+            if !self.spend(line) {
+                break;
+            }
             for (name, value) in generator.names.iter().zip(values) {
                 self.variables.define(name, vec![value.clone()]);
             }
@@ -230,7 +263,12 @@ impl<'a> Reader<'a> {
                     return self.endless(&line);
                 }
                 Some(Use::Endless) => return self.endless(&line),
-                Some(Use::Text(octets, text)) => line = line.replaced(octets, &text),
+                Some(Use::Text(octets, text)) => {
+                    line = line.replaced(octets, &text);
+                    if !self.spend(&line) {
+                        return;
+                    }
+                }
                 Some(Use::NotLast(octets)) => {
                     let message = "a definition of several lines is used within a line";
                     let help = "use it as the last thing on its line";
@@ -271,7 +309,7 @@ impl<'a> Reader<'a> {
 
     /// A line without variables.
     fn statement(&mut self, line: Line) {
-        let line = comment::without_comment(line).trimmed();
+        let line = comment::unescaped(comment::without_comment(line)).trimmed();
         if line.text.is_empty() {
             return;
         }
@@ -283,12 +321,6 @@ impl<'a> Reader<'a> {
             return self.include(&pattern, check);
         }
         statements::split(&line, &mut self.statements, self.diagnostics);
-        if self.statements.len() > self.options.most_statements {
-            self.is_full = true;
-            let most = self.options.most_statements;
-            let message = format!("there are more than {most} statements");
-            self.diagnostics.fatal(line.whole(), message, "the rest is not read");
-        }
         // It holds from here on, as every other definition of the file does.
         if first == "include_check" {
             self.include_check = include::check(&line.text[first.len()..], self.include_check);

@@ -59,9 +59,15 @@ fn push(line: &Line, octets: std::ops::Range<usize>, statements: &mut Vec<Statem
 
 /// Reads full-width braces, quotes and blanks as what was meant, and says so.
 fn narrow(mut line: Line, diagnostics: &mut Diagnostics) -> Line {
+    /// More than anybody leaves in a line.
+    const MOST: u32 = 100;
     let mut is_quoted = false;
     let mut at = 0;
+    let mut replaced = 0;
     while let Some(letter) = line.text[at..].chars().next() {
+        if replaced == MOST {
+            return line;
+        }
         is_quoted ^= letter == '"';
         let meant = WIDE.iter().find(|(wide, _)| *wide == letter && !is_quoted);
         if let Some((_, meant)) = meant {
@@ -75,6 +81,7 @@ fn narrow(mut line: Line, diagnostics: &mut Diagnostics) -> Line {
             );
             line = line.replaced(at..at + letter.len_utf8(), &meant.to_string());
             at += 1;
+            replaced += 1;
             continue;
         }
         at += letter.len_utf8();

@@ -123,6 +123,7 @@ fn any_base(word: &str) -> Option<i64> {
         None => (1, word),
     };
     let value = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        _ if digits.starts_with(['-', '+']) => return None,
         Some(hex) => i64::from_str_radix(hex, 16),
         None if digits.len() > 1 && digits.starts_with('0') => i64::from_str_radix(digits, 8),
         None => digits.parse(),

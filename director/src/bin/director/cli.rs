@@ -29,7 +29,7 @@ pub(crate) struct Cli {
     /// Run VRRP only; that is all there is in this release
     #[arg(short = 'P', long)]
     pub(crate) vrrp: bool,
-    /// Run health checkers only; there are none in this release, so nothing runs
+    /// Run health checkers only; there are none in this release, so no router runs
     #[arg(short = 'C', long)]
     pub(crate) check: bool,
     /// Run no BFD; there is none in this release
@@ -170,6 +170,18 @@ pub(crate) enum Command {
 }
 
 impl Cli {
+    /// A daemon works in the root folder, and reads its files again from there.
+    pub(crate) fn with_absolute_paths(mut self) -> Self {
+        let paths = [&mut self.use_file, &mut self.pid, &mut self.vrrp_pid];
+        let optional = [&mut self.log_file, &mut self.status_socket];
+        for path in paths.into_iter().chain(optional.into_iter().filter_map(Option::as_mut)) {
+            if let Ok(absolute) = std::path::absolute(&*path) {
+                *path = absolute;
+            }
+        }
+        self
+    }
+
     pub(crate) fn socket(&self) -> PathBuf {
         self.status_socket.clone().unwrap_or_else(|| self.pid.with_extension("sock"))
     }

@@ -24,7 +24,7 @@ mod exit {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse().with_absolute_paths();
     let outcome = match &cli.command {
         Some(Command::Status { socket, json, metrics }) => show_status(socket, *json, *metrics),
         Some(Command::Keywords { markdown }) => {
@@ -32,6 +32,9 @@ fn main() -> ExitCode {
         }
         None if cli.signum.is_some() => signals::print_number(cli.signum.as_deref()),
         None if cli.config_test.is_some() => test(&cli),
+        None if cli.namespace.is_some() => {
+            Err("--namespace is not done yet; use ip netns exec NAME director …".into())
+        }
         None => run::run(&cli),
     };
     match outcome {

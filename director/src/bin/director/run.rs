@@ -28,13 +28,17 @@ pub(crate) fn run(cli: &Cli) -> Outcome {
         let path = cli.pid.display();
         return Err(format!("already running: {path} names process {process}").into());
     }
-    let checked = match config::check(&source(cli)) {
+    let log = log(cli)?;
+    let mut checked = match config::check(&source(cli)) {
         Ok(checked) => checked,
         Err(error) => {
             writeln!(io::stderr(), "director: {}", chain(&error))?;
             return Ok(exit::NO_CONFIGURATION);
         }
     };
+    if cli.check && !cli.vrrp {
+        checked.plan.leave_out_routers();
+    }
     if !checked.can_run() {
         io::stderr().write_all(checked.diagnostics.render(false).as_bytes())?;
         return Ok(exit::CONFIGURATION);
@@ -56,7 +60,7 @@ pub(crate) fn run(cli: &Cli) -> Outcome {
     if let Err(error) = rights::keep_needed() {
         return Err(format!("give up rights: {error}").into());
     }
-    let _log = log(cli)?.begin()?;
+    let _log = log.begin()?;
     tell(&checked);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = runtime.block_on(main_loop(cli, &checked))?;
@@ -211,7 +215,10 @@ fn reload(cli: &Cli, director: &mut Director) {
     tracing::info!("reloading");
     daemon::tell(Stage::Reloading);
     match rights::with_file_access(|| config::check(&source(cli))) {
-        Ok(checked) => {
+        Ok(mut checked) => {
+            if cli.check && !cli.vrrp {
+                checked.plan.leave_out_routers();
+            }
             tell(&checked);
             match director.reload(&checked) {
                 Ok(()) => tracing::info!("the configuration was taken"),
