@@ -103,3 +103,31 @@ impl Clock {
         Timestamp::from_epoch(Duration::from_micros(self.0))
     }
 }
+
+/// A configuration with about so many lines, as an operator writes them.
+pub fn configuration(lines: usize) -> String {
+    let instance = |number: usize| {
+        format!(
+            "vrrp_instance V{number} {{\n    interface eth0  # the LAN\n    state BACKUP\n    \
+             virtual_router_id {}\n    priority 100\n    advert_int 1\n    authentication {{\n        \
+             auth_type PASS\n        auth_pass secret\n    }}\n    virtual_ipaddress {{\n        \
+             10.0.{}.{}/24 dev eth{}\n    }}\n}}\n",
+            number % 255 + 1,
+            number / 250 % 250,
+            number % 250,
+            number / 62_500
+        )
+    };
+    (0..lines / 14).map(instance).collect()
+}
+
+/// Reads a configuration.
+///
+/// # Panics
+/// When it cannot be read.
+pub fn parse(text: &str) {
+    let files = keepalived_conf::Memory::new().with("keepalived.conf", text);
+    let options = keepalived_conf::Options::default();
+    let outcome = keepalived_conf::read(&files, "keepalived.conf".as_ref(), &options);
+    std::hint::black_box(outcome.expect("a file in memory can be read"));
+}

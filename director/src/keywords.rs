@@ -70,7 +70,8 @@ pub fn table() -> String {
     for row in &rows {
         if block != Some(&row.block) {
             let title = if row.block.is_empty() { "(top level)" } else { &row.block };
-            let _ = write!(text, "{}{title}\n", if block.is_some() { "\n" } else { "" });
+            let gap = if block.is_some() { "\n" } else { "" };
+            let _ = writeln!(text, "{gap}{title}");
             block = Some(&row.block);
         }
         let (support, why) = words(row.support);

@@ -397,6 +397,7 @@ fn it_is_gone_in_200_ms_and_every_farewell_precedes_every_removal() {
     watch.kill().unwrap();
     let mut text = String::new();
     watch.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+    watch.wait().unwrap();
     assert_eq!(text.matches("Deleted").count(), 50, "{text}");
     let frames = capture.stop();
     let farewells: Vec<_> =

@@ -1,11 +1,13 @@
 //! The bodies of the fuzz targets. Each takes any octets and panics when something is wrong.
 
 mod advertisement;
+mod configuration;
 mod datagram;
 mod netlink;
 mod router;
 
 pub use advertisement::advertisement;
+pub use configuration::configuration;
 pub use datagram::datagram;
 pub use netlink::netlink;
 pub use router::router;
@@ -19,7 +21,8 @@ mod tests {
     /// The bodies run over their seeds, and over damaged ones, with every `cargo test`.
     #[test]
     fn seeds() {
-        let bodies: [(&str, Body); 4] = [
+        let bodies: [(&str, Body); 5] = [
+            ("configuration", super::configuration),
             ("datagram", super::datagram),
             ("advertisement", super::advertisement),
             ("router", super::router),

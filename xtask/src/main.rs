@@ -62,7 +62,15 @@ enum Task {
 }
 
 /// In the order of their dependencies.
-const PUBLISHED: [&str; 5] = ["vrrp-proto", "vrrp-fsm", "netlink-conn", "netlink-addr", "vrrp-io"];
+const PUBLISHED: [&str; 7] = [
+    "vrrp-proto",
+    "vrrp-fsm",
+    "netlink-conn",
+    "netlink-addr",
+    "vrrp-io",
+    "keepalived-conf",
+    "director",
+];
 
 fn main() -> ExitCode {
     match perform(Arguments::parse().task) {

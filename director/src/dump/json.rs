@@ -8,6 +8,7 @@ use keepalived_conf::model::{
 use serde_json::{Map, Value, json};
 use vrrp_io::Status;
 use vrrp_io::fsm::State;
+use vrrp_io::proto::Priority;
 
 use super::{Routers, last_transition};
 use crate::config::{Check, Command, TrackScript};
@@ -64,7 +65,7 @@ fn data(entry: &Entry, status: &Status, scripts: &[TrackScript]) -> Value {
     put("strict_mode", 0.into());
     put("vmac_ifname", "".into());
     put("ifp_ifname", interface.into());
-    put("master_priority", status.active_priority.map_or(0, |priority| priority.get()).into());
+    put("master_priority", status.active_priority.map_or(0, Priority::get).into());
     put("last_transition", last_transition(status).into());
     put("garp_delay", seconds(announcing.delay));
     put("garp_refresh", seconds(announcing.refresh));
@@ -139,7 +140,9 @@ fn data(entry: &Entry, status: &Status, scripts: &[TrackScript]) -> Value {
 }
 
 fn quoted(command: &Command) -> String {
-    let program = command.program.display().to_string();
+    // keepalived shows what links lead to.
+    let program = std::fs::canonicalize(&command.program).unwrap_or(command.program.clone());
+    let program = program.display().to_string();
     let words = std::iter::once(&program).chain(&command.arguments);
     words.map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ")
 }

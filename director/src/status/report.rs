@@ -143,7 +143,7 @@ fn instance(entry: &Entry, status: &vrrp_io::Status) -> InstanceReport {
         interval_seconds: interval,
         source: status.primary_address.map(|address| address.to_string()),
         addresses: entry.planned.config.addresses().iter().map(ToString::to_string).collect(),
-        faults: status.faults.iter().map(|fault| fault.to_string()).collect(),
+        faults: status.faults.iter().map(ToString::to_string).collect(),
         group: entry.group.clone(),
         counters: counters(&status.stats).into_iter().map(|(n, v)| (n.to_owned(), v)).collect(),
     }

@@ -8,7 +8,6 @@ use crate::tree::{Value, Values};
 
 /// An address that is put on an interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option word of the line")]
 #[non_exhaustive]
 pub struct AddressLine {
     /// Where it is written.

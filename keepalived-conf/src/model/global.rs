@@ -77,7 +77,6 @@ pub enum JsonVersion {
 
 /// What instances have that say nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a keyword of its own")]
 #[non_exhaustive]
 pub struct Defaults {
     /// `vrrp_version`.
@@ -110,7 +109,6 @@ pub struct Defaults {
 
 /// `global_defs`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a keyword of its own")]
 #[non_exhaustive]
 pub struct Global {
     /// `router_id`.

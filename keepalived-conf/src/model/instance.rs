@@ -11,7 +11,6 @@ use crate::tree::{CommandLine, Data, Entry, SecretText, Section, Value, Values};
 
 /// One virtual router.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a keyword of its own")]
 #[non_exhaustive]
 pub struct Instance {
     /// Its name.

@@ -8,10 +8,6 @@ use crate::diagnostic::Severity;
 
 /// What is demanded of the files that an `include` names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "four independent demands, as keepalived names them"
-)]
 #[non_exhaustive]
 pub struct IncludeCheck {
     /// `read`: every file that matches can be read.

@@ -115,7 +115,7 @@ impl Driver {
                 answer(&reply, done);
             }
             Command::Reconfigure { id, config, reply } => {
-                let done = self.key(id).map(|key| self.reconfigure(key, *config));
+                let done = self.key(id).map(|key| self.reconfigure(key, &config));
                 answer(&reply, done);
             }
             Command::Stop(id, reply) => {

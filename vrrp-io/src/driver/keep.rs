@@ -14,6 +14,9 @@ pub(super) struct Kept {
     installed_routes: Vec<Route>,
 }
 
+/// What is to be there, and whether it is put back.
+type Wanted = (Vec<(Address, bool)>, Vec<(Route, bool)>);
+
 impl Kept {
     pub(super) fn routes(&self) -> impl Iterator<Item = &Route> {
         self.routes.iter().map(|route| &route.route)
@@ -51,7 +54,7 @@ impl Driver {
         self.put_back_kept(true);
     }
 
-    fn wanted_kept(&self) -> (Vec<(Address, bool)>, Vec<(Route, bool)>) {
+    fn wanted_kept(&self) -> Wanted {
         let address = |virtual_address: &VirtualAddress| {
             let index = self.index_of(virtual_address.device_name()?)?;
             let address = super::perform::interface_address(index, virtual_address)?;

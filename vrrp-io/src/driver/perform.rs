@@ -281,7 +281,7 @@ pub(super) fn interface_address(
     let address =
         Address::new(interface, virtual_address.address(), virtual_address.prefix_length()).ok()?;
     let mut address = address.protocol(ORIGIN);
-    if let IpAddr::V6(_) = virtual_address.address() {
+    if virtual_address.address().is_ipv6() {
         // Duplicate address detection would find the router that is handing over.
         address = address.flags(AddressFlags::NODAD);
         if virtual_address.is_host() {

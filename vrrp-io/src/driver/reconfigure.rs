@@ -13,7 +13,7 @@ impl Driver {
     pub(super) fn reconfigure(
         &mut self,
         key: Key,
-        config: RouterConfig,
+        config: &RouterConfig,
     ) -> Result<(), ReconfigureError> {
         let refused = |error| ReconfigureError::Refused(Box::new(error));
         let Some(instance) = self.instances.get(&key) else { return Err(Stopped.into()) };
@@ -21,10 +21,10 @@ impl Driver {
             return Err(ReconfigureError::NotSameRouter);
         }
         if self.interfaces[key.interface].index().is_some() {
-            self.open_sockets(key.interface, Needs::of(&config)).map_err(refused)?;
+            self.open_sockets(key.interface, Needs::of(config)).map_err(refused)?;
         }
-        self.register_devices(&config).map_err(refused)?;
-        let leftovers = self.leftovers(key, &config).map_err(refused)?;
+        self.register_devices(config).map_err(refused)?;
+        let leftovers = self.leftovers(key, config).map_err(refused)?;
         // It runs with the tracked priority from the first packet on: with the configured one it
         // could win an election that it is to lose.
         let tracking = Tracking::new(config.tracked.iter().cloned());

@@ -12,7 +12,6 @@ use clap::{ArgAction, Parser, Subcommand};
     disable_version_flag = true,
     args_conflicts_with_subcommands = true
 )]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of keepalived")]
 pub(crate) struct Cli {
     /// What to do instead of running the daemon
     #[command(subcommand)]
