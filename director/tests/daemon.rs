@@ -412,6 +412,39 @@ fn it_is_gone_in_200_ms_and_every_farewell_precedes_every_removal() {
 }
 
 #[test]
+fn advertisements_keep_their_phase() {
+    const COUNT: usize = 1000;
+    let interval = Duration::from_millis(10);
+    let lan = Lan::new(1).unwrap();
+    let mut ours = director(&instance(255, "").replace("advert_int 0.1", "advert_int 0.01"));
+    ours.start(lan.host(0)).unwrap();
+    eventually("it is master", || has(lan.host(0), VIP));
+    let capture = lan.capture().unwrap();
+    std::thread::sleep(interval * u32::try_from(COUNT).unwrap() + Duration::from_millis(500));
+    let frames = capture.stop();
+    let times: Vec<f64> = frames
+        .iter()
+        .filter(|frame| frame.advertisement().is_some())
+        .map(|frame| frame.at.as_secs_f64())
+        .take(COUNT + 1)
+        .collect();
+    assert_eq!(times.len(), COUNT + 1);
+    // How late each is against a clock that starts with the first; the middle of the first and of the
+    // last hundred, because any single one may be late.
+    let number = |n: usize| f64::from(u32::try_from(n).unwrap());
+    let late: Vec<f64> =
+        (0..=COUNT).map(|n| times[n] - times[0] - number(n) * interval.as_secs_f64()).collect();
+    let middle = |part: &[f64]| {
+        let mut part = part.to_vec();
+        part.sort_by(f64::total_cmp);
+        part[part.len() / 2]
+    };
+    let drift = middle(&late[COUNT - 100..]) - middle(&late[..100]);
+    let per_interval = drift / number(COUNT - 100) / interval.as_secs_f64();
+    assert!(per_interval.abs() < 1e-4, "{per_interval}: {drift} s");
+}
+
+#[test]
 fn the_table_of_keywords_is_the_one_in_the_documentation() {
     let printed = Command::new(DIRECTOR).args(["keywords", "--markdown"]).output().unwrap().stdout;
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("KEYWORDS.md");

@@ -182,7 +182,7 @@ fn what_one_misses_all_miss() {
 
 #[test]
 fn owners_start_together_and_one_owner_waits_for_the_other_router() {
-    let mut routers = Routers::new(&[255, 255]);
+    let routers = Routers::new(&[255, 255]);
     assert_eq!(routers.states(), [State::Active; 2]);
     assert_eq!(routers.set.len(), 2);
     let mut routers = Routers::new(&[255, 100]);

@@ -154,36 +154,59 @@ impl TrackScript {
 
 /// Who runs what, and whether that is safe.
 pub(super) struct Accounts {
-    /// `None` when the one that is named does not exist: then nobody runs them.
-    default: Option<Runner>,
+    /// Whether `script_user` is written.
+    is_named: bool,
+    default: DefaultRunner,
     has_security: bool,
     /// It is said once.
     told_default: bool,
     told_security: bool,
-    is_named: bool,
+}
+
+/// Who runs what has no user of its own.
+#[derive(Clone, Copy)]
+enum DefaultRunner {
+    /// The user of the configuration, or keepalived's own.
+    Named(Runner),
+    /// The one that is named does not exist: nobody runs them.
+    Nobody,
+    /// Whoever runs the daemon.
+    Own(Runner),
+    /// Not looked for yet: many configurations run nothing, and the look takes longer than all the rest.
+    Unknown,
 }
 
 impl Accounts {
     pub(super) fn new(global: &Global, diagnostics: &mut Diagnostics) -> Self {
-        let own = Runner { user: Uid::effective().as_raw(), group: Gid::effective().as_raw() };
-        let named = match &global.script_user {
+        let default = match &global.script_user {
+            None => DefaultRunner::Unknown,
             Some(user) => match resolve(&user.user, user.group.as_deref()) {
-                Ok(runner) => Some(runner),
+                Ok(runner) => DefaultRunner::Named(runner),
                 Err(message) => {
                     let help = "scripts without a user of their own are not run";
                     diagnostics.add(Severity::Error, None, message, Some(help.into()));
-                    None
+                    DefaultRunner::Nobody
                 }
             },
-            None => resolve("keepalived_script", None).ok(),
         };
         Self {
-            default: named.or(Some(own).filter(|_| global.script_user.is_none())),
+            is_named: global.script_user.is_some(),
+            default,
             has_security: global.has_script_security,
             told_default: false,
             told_security: false,
-            is_named: named.is_some() || global.script_user.is_some(),
         }
+    }
+
+    fn default(&mut self) -> DefaultRunner {
+        if let DefaultRunner::Unknown = self.default {
+            let own = Runner { user: Uid::effective().as_raw(), group: Gid::effective().as_raw() };
+            self.default = match resolve("keepalived_script", None) {
+                Ok(runner) => DefaultRunner::Named(runner),
+                Err(_) => DefaultRunner::Own(own),
+            };
+        }
+        self.default
     }
 
     pub(super) fn command(
@@ -220,27 +243,31 @@ impl Accounts {
                     return None;
                 }
             },
-            None if self.has_security && !self.is_named => {
-                let message = format!("{what}: nobody is named to run scripts");
-                let help = "write script_user USER in global_defs, or make a user \
-                            keepalived_script; the script is not run";
-                refuse(Severity::Error, message, help);
-                return None;
-            }
-            None => {
-                let Some(default) = self.default else {
+            None => match self.default() {
+                DefaultRunner::Named(runner) => runner,
+                DefaultRunner::Own(_) if self.has_security => {
+                    let message = format!("{what}: nobody is named to run scripts");
+                    let help = "write script_user USER in global_defs, or make a user \
+                                keepalived_script; the script is not run";
+                    refuse(Severity::Error, message, help);
+                    return None;
+                }
+                DefaultRunner::Own(runner) => {
+                    if !self.is_named && !self.told_default && runner.user == 0 {
+                        self.told_default = true;
+                        let message =
+                            "scripts run as root, because there is no user keepalived_script";
+                        let help = "write script_user USER in global_defs, or make that user";
+                        refuse(Severity::Note, message.into(), help);
+                    }
+                    runner
+                }
+                DefaultRunner::Nobody | DefaultRunner::Unknown => {
                     let message = format!("{what}: the user of scripts does not exist");
                     refuse(Severity::Error, message, "the script is not run");
                     return None;
-                };
-                if !self.is_named && !self.told_default && default.user == 0 {
-                    self.told_default = true;
-                    let message = "scripts run as root, because there is no user keepalived_script";
-                    let help = "write script_user USER in global_defs, or make that user";
-                    refuse(Severity::Note, message.into(), help);
                 }
-                default
-            }
+            },
         };
         let (program, arguments) = line.arguments.split_first()?;
         let Some(program) = security::find(program) else {
