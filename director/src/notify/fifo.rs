@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use keepalived_conf::model::Fifo as FifoLine;
 use nix::fcntl::OFlag;
@@ -13,6 +14,9 @@ use nix::unistd::{Gid, Group, Uid, User, chown, mkfifo};
 use crate::config::{Command, Plan};
 use crate::process::child::{self, Running};
 use crate::process::rights;
+
+/// For a reader to read what was written last.
+const LAST_PATIENCE: Duration = Duration::from_millis(500);
 
 /// The FIFOs that are open.
 #[derive(Debug, Default)]
@@ -59,6 +63,18 @@ impl Fifos {
         for (line, command) in wanted {
             if !self.open.iter().any(|fifo| fifo.line.path == line.path) {
                 self.open.push(Fifo::open(line.clone(), command.clone()));
+            }
+        }
+    }
+
+    /// Closes them and lets the readers that were started read to the end, but not for long.
+    pub async fn finish(mut self) {
+        for fifo in &mut self.open {
+            fifo.file = None;
+            if let Some(reader) = &mut fifo.reader
+                && reader.wait_patiently(LAST_PATIENCE).await.is_none()
+            {
+                reader.end().await;
             }
         }
     }

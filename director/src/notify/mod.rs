@@ -170,6 +170,7 @@ impl Notifier {
     /// Waits until the scripts that were started have ended, but not for long.
     pub async fn finish(self) {
         self.scripts.finish().await;
+        self.fifos.finish().await;
         self.mailer.finish().await;
     }
 }
