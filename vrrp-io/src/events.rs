@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use vrrp_fsm::Event;
 use vrrp_fsm::proto::Priority;
 
-use crate::handle::RouterId;
+use crate::id::RouterId;
 
 /// More than a router can tell in hours; a queue that is not read for longer loses the oldest.
 const CAPACITY: usize = 1024;

@@ -11,14 +11,12 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 use vrrp_fsm::proto::Priority;
 use vrrp_fsm::{Standing, State};
 
+use crate::code::{state_code, state_from};
 use crate::config::{RouterConfig, VirtualAddress, VirtualRoute};
 use crate::driver::{Command, Counters, Driver, Status};
 use crate::error::{AddError, ReconfigureError, StartError, Stopped};
 use crate::events::Events;
-
-/// Tells the routers of a thread apart, also after one was stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RouterId(pub(crate) u64);
+use crate::id::RouterId;
 
 /// The thread that runs virtual routers.
 ///
@@ -300,23 +298,5 @@ impl fmt::Debug for Thread {
 impl fmt::Debug for Running {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Running").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-pub(crate) fn state_code(state: State) -> u8 {
-    match state {
-        State::Initialize => 0,
-        State::Fault => 1,
-        State::Backup => 2,
-        State::Active => 3,
-    }
-}
-
-fn state_from(code: u8) -> State {
-    match code {
-        1 => State::Fault,
-        2 => State::Backup,
-        3 => State::Active,
-        _ => State::Initialize,
     }
 }

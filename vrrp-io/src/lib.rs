@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![warn(clippy::unwrap_used)]
 
+mod code;
 mod config;
 mod driver;
 mod error;
 mod events;
 mod handle;
+mod id;
 mod socket;
 
 pub use config::{
@@ -15,7 +17,8 @@ pub use config::{
 pub use driver::{Counters, Status};
 pub use error::{AddError, ReconfigureError, StartError, Stopped};
 pub use events::{Events, NoEvent, Notice};
-pub use handle::{Router, RouterId, Vrrp};
+pub use handle::{Router, Vrrp};
+pub use id::RouterId;
 /// What addresses and routes are made of.
 pub use netlink_addr::{AddressFlags, Lifetime, Route, RouteKind, Scope};
 /// The state machine, whose types are part of this crate's interface.

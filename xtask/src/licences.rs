@@ -4,7 +4,8 @@ use spdx::Expression;
 
 use crate::run::{Outcome, metadata};
 
-const ALLOWED: [&str; 8] = [
+const ALLOWED: [&str; 9] = [
+    "0BSD",
     "MIT",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",

@@ -17,7 +17,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
@@ -81,46 +81,55 @@ pub fn serve(director: &Director, listener: &Listener) -> Result<Server, ServeEr
     match listener {
         Listener::Unix(path) => {
             let socket = bind(path)?;
-            let task = tokio::spawn(async move {
-                let permits = Arc::new(Semaphore::new(CONNECTIONS));
-                loop {
-                    let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
-                    match socket.accept().await {
-                        Ok((stream, _)) => {
-                            let view = Arc::clone(&view);
-                            tokio::spawn(async move {
-                                converse(stream, view).await;
-                                drop(permit);
-                            });
-                        }
-                        Err(error) => rest(&error).await,
-                    }
-                }
-            });
-            Ok(Server { task, path: Some(path.clone()) })
+            Ok(Server { task: tokio::spawn(attend(socket, view)), path: Some(path.clone()) })
         }
         Listener::Loopback(port) => {
             let address = SocketAddr::from(([127, 0, 0, 1], *port));
             let socket = std::net::TcpListener::bind(address)?;
             socket.set_nonblocking(true)?;
             let socket = TcpListener::from_std(socket)?;
-            let task = tokio::spawn(async move {
-                let permits = Arc::new(Semaphore::new(CONNECTIONS));
-                loop {
-                    let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
-                    match socket.accept().await {
-                        Ok((stream, _)) => {
-                            let view = Arc::clone(&view);
-                            tokio::spawn(async move {
-                                converse(stream, view).await;
-                                drop(permit);
-                            });
-                        }
-                        Err(error) => rest(&error).await,
-                    }
-                }
-            });
-            Ok(Server { task, path: None })
+            Ok(Server { task: tokio::spawn(attend(socket, view)), path: None })
+        }
+    }
+}
+
+/// A socket that connections come in on.
+trait Accept {
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    fn take(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+}
+
+impl Accept for UnixListener {
+    type Stream = UnixStream;
+
+    async fn take(&self) -> io::Result<UnixStream> {
+        self.accept().await.map(|(stream, _)| stream)
+    }
+}
+
+impl Accept for TcpListener {
+    type Stream = TcpStream;
+
+    async fn take(&self) -> io::Result<TcpStream> {
+        self.accept().await.map(|(stream, _)| stream)
+    }
+}
+
+/// Takes connections for ever, and attends to so many of them at one time.
+async fn attend(socket: impl Accept, view: Arc<Mutex<View>>) {
+    let permits = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
+        match socket.take().await {
+            Ok(stream) => {
+                let view = Arc::clone(&view);
+                tokio::spawn(async move {
+                    converse(stream, view).await;
+                    drop(permit);
+                });
+            }
+            Err(error) => rest(&error).await,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use super::instance::Announcing;
+use super::announcing::Announcing;
 use crate::diagnostic::{Diagnostics, Span};
 use crate::tree::{CommandLine, Entry, Section, Value, Values};
 

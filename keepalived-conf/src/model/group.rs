@@ -1,6 +1,7 @@
 //! `vrrp_sync_group`.
 
-use super::instance::{Notifications, Track, tracks};
+use super::notifications::Notifications;
+use super::track::{Track, tracks};
 use crate::diagnostic::{Diagnostics, Span};
 use crate::tree::Section;
 

@@ -4,10 +4,13 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::address::AddressLine;
+use super::announcing::Announcing;
 use super::global::Defaults;
+use super::notifications::Notifications;
 use super::route::RouteLine;
+use super::track::{Track, tracks};
 use crate::diagnostic::{Diagnostics, Span};
-use crate::tree::{CommandLine, Data, Entry, SecretText, Section, Value, Values};
+use crate::tree::{Entry, SecretText, Section, Value};
 
 /// One virtual router.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,35 +116,6 @@ pub struct Peer {
     pub max_ttl: u8,
 }
 
-/// A line of `track_interface` or `track_script`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Track {
-    /// The name of what is tracked.
-    pub name: String,
-    /// Where it is written.
-    pub span: Span,
-    /// What it does to the priority; `None` where nothing is said.
-    pub weight: Option<Weight>,
-}
-
-/// What a tracked item does to the priority.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Weight {
-    /// −254 to 254; 0 makes a failure a fault.
-    pub value: i16,
-    /// `reverse`.
-    pub is_reversed: bool,
-}
-
-impl Weight {
-    pub(super) fn of(values: &Values) -> Option<Self> {
-        let value = values.at(0)?.integer()?;
-        Some(Self { value: value.try_into().ok()?, is_reversed: values.has("reverse") })
-    }
-}
-
 /// `authentication`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -153,154 +127,6 @@ pub enum Authentication {
     Password(SecretText),
     /// `auth_type AH`.
     Header(SecretText),
-}
-
-/// What is run when something happens.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Notifications {
-    /// `notify_master`.
-    pub master: Option<CommandLine>,
-    /// `notify_backup`.
-    pub backup: Option<CommandLine>,
-    /// `notify_fault`.
-    pub fault: Option<CommandLine>,
-    /// `notify_stop`.
-    pub stop: Option<CommandLine>,
-    /// `notify_deleted`; the keyword alone has no command.
-    pub deleted: Option<Option<CommandLine>>,
-    /// `notify_master_rx_lower_pri`.
-    pub master_rx_lower_pri: Option<CommandLine>,
-    /// `notify`.
-    pub any: Option<CommandLine>,
-}
-
-impl Notifications {
-    pub(super) fn read(section: &Section) -> Self {
-        let command = |name: &str| section.command(name).cloned();
-        Self {
-            master: command("notify_master"),
-            backup: command("notify_backup"),
-            fault: command("notify_fault"),
-            stop: command("notify_stop"),
-            deleted: section.get("notify_deleted").map(|entry| match &entry.data {
-                Data::Command(command) => command.clone(),
-                _ => None,
-            }),
-            master_rx_lower_pri: command("notify_master_rx_lower_pri"),
-            any: command("notify"),
-        }
-    }
-
-    /// All commands with the keyword that names them.
-    pub fn commands(&self) -> impl Iterator<Item = (&'static str, &CommandLine)> {
-        let deleted = self.deleted.as_ref().and_then(Option::as_ref);
-        [
-            ("notify_master", self.master.as_ref()),
-            ("notify_backup", self.backup.as_ref()),
-            ("notify_fault", self.fault.as_ref()),
-            ("notify_stop", self.stop.as_ref()),
-            ("notify_deleted", deleted),
-            ("notify_master_rx_lower_pri", self.master_rx_lower_pri.as_ref()),
-            ("notify", self.any.as_ref()),
-        ]
-        .into_iter()
-        .filter_map(|(name, command)| Some((name, command?)))
-    }
-}
-
-/// `garp_…`: when and how often addresses are announced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Announcing {
-    /// `garp_master_delay`: until the second burst; zero for none.
-    pub delay: Duration,
-    /// `garp_master_repeat`: per burst and address.
-    pub repeat: u32,
-    /// `garp_master_refresh`: from refresh to refresh; zero for none.
-    pub refresh: Duration,
-    /// `garp_master_refresh_repeat`.
-    pub refresh_repeat: u32,
-    /// `garp_lower_prio_delay`: until the second burst after a conflict.
-    pub lower_prio_delay: Duration,
-    /// `garp_lower_prio_repeat`: per burst after a conflict; zero for none.
-    pub lower_prio_repeat: u32,
-}
-
-impl Default for Announcing {
-    fn default() -> Self {
-        Self {
-            delay: Duration::from_secs(5),
-            repeat: 5,
-            refresh: Duration::ZERO,
-            refresh_repeat: 1,
-            lower_prio_delay: Duration::from_secs(5),
-            lower_prio_repeat: 5,
-        }
-    }
-}
-
-impl Announcing {
-    /// Takes what the section says; the keywords begin with `prefix`.
-    pub(super) fn read(&mut self, section: &Section, prefix: &str) {
-        let count = |name: &str| {
-            section.integer(&format!("{prefix}_{name}")).and_then(|count| u32::try_from(count).ok())
-        };
-        let time = |name: &str| {
-            section
-                .duration(&format!("{prefix}_{name}"))
-                .or_else(|| count(name).map(|seconds| Duration::from_secs(seconds.into())))
-        };
-        // Only the global ones are defaults for those of a conflict.
-        let is_global = prefix == "vrrp_garp";
-        if let Some(delay) = time("master_delay") {
-            self.delay = delay;
-            self.lower_prio_delay = if is_global { delay } else { self.lower_prio_delay };
-        }
-        if let Some(repeat) = count("master_repeat") {
-            self.repeat = repeat.max(1);
-            self.lower_prio_repeat = if is_global { self.repeat } else { self.lower_prio_repeat };
-        }
-        if let Some(refresh) = time("master_refresh") {
-            self.refresh = refresh;
-        }
-        if let Some(repeat) = count("master_refresh_repeat") {
-            self.refresh_repeat = repeat.max(1);
-        }
-        if let Some(delay) = time("lower_prio_delay") {
-            self.lower_prio_delay = delay;
-        }
-        if let Some(repeat) = count("lower_prio_repeat") {
-            self.lower_prio_repeat = repeat;
-        }
-    }
-}
-
-/// The tracked items of a block.
-pub(super) fn tracks(
-    section: &Section,
-    keyword: &str,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Track> {
-    let mut tracks: Vec<Track> = Vec::new();
-    for line in section.lines(keyword) {
-        let Some(name) = line.at(0).and_then(Value::text) else { continue };
-        if tracks.iter().any(|track| track.name == name) {
-            let message = format!("{name} is tracked twice");
-            diagnostics.error(line.span, message, "the second line is left out");
-            continue;
-        }
-        let value = line.option("weight").and_then(Value::integer);
-        let weight = value.and_then(|value| i16::try_from(value).ok());
-        let is_reversed = line.has("reverse");
-        let weight = match weight {
-            Some(value) => Some(Weight { value, is_reversed }),
-            None if is_reversed => Some(Weight { value: 0, is_reversed }),
-            None => None,
-        };
-        tracks.push(Track { name: name.to_owned(), span: line.span, weight });
-    }
-    tracks
 }
 
 impl Instance {

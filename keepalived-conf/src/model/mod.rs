@@ -1,22 +1,26 @@
 //! What the file says, with units, defaults filled in and references checked.
 
 mod address;
+mod announcing;
 mod build;
 mod global;
 mod group;
 mod instance;
+mod notifications;
 mod route;
 mod script;
+mod track;
 
 pub use address::{AddressLine, Broadcast, PreferredLifetime};
+pub use announcing::Announcing;
 pub use build::build;
 pub use global::{Defaults, Fifo, Global, JsonVersion, Mail, MailServer, User};
 pub use group::SyncGroup;
-pub use instance::{
-    Announcing, Authentication, Instance, Interval, Notifications, Peer, Track, Unicast, Weight,
-};
+pub use instance::{Authentication, Instance, Interval, Peer, Unicast};
+pub use notifications::Notifications;
 pub use route::{RouteKind, RouteLine};
 pub use script::TrackScript;
+pub use track::{Track, Weight};
 
 use crate::tree::Section;
 

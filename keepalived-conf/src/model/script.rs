@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::global::User;
-use super::instance::Weight;
+use super::track::Weight;
 use crate::diagnostic::{Diagnostics, Span};
 use crate::tree::{CommandLine, Section};
 

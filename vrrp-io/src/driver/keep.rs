@@ -57,7 +57,7 @@ impl Driver {
     fn wanted_kept(&self) -> Wanted {
         let address = |virtual_address: &VirtualAddress| {
             let index = self.index_of(virtual_address.device_name()?)?;
-            let address = super::perform::interface_address(index, virtual_address)?;
+            let address = super::address::interface_address(index, virtual_address)?;
             Some((address, virtual_address.is_tracked()))
         };
         let addresses = self.kept.addresses.iter().filter_map(address).collect();

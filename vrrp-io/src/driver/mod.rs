@@ -1,6 +1,7 @@
 //! The thread: one epoll loop that feeds packets, timers and commands to the routers and performs
 //! what they ask for.
 
+mod address;
 mod claim;
 mod command;
 mod follow;
@@ -33,7 +34,7 @@ use vrrp_fsm::{GroupId, RouterSet, Standing, Timestamp};
 
 use crate::error::StartError;
 use crate::events::Subscribers;
-use crate::handle::RouterId;
+use crate::id::RouterId;
 use crate::socket::Receiver;
 
 pub(crate) use command::Command;

@@ -3,18 +3,19 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use netlink_addr::{Address, AddressFlags, Lifetime};
+use netlink_addr::Address;
 use vrrp_fsm::proto::{EncodeError, HOP_LIMIT, Ipv4Envelope, MAX_IPV6_PACKET, Priority};
 use vrrp_fsm::{Action, Actions, Event, Input, State};
 
+use super::address::interface_address;
 use super::instance::initial_sequence;
 use super::origin::ORIGIN;
 use super::{Driver, Key};
+use crate::code::state_code;
 use crate::config::{Delivery, RouterConfig, VirtualAddress};
 use crate::events::Notice;
-use crate::handle::state_code;
 
 /// Why an action could not be performed.
 #[derive(Debug, thiserror::Error)]
@@ -272,34 +273,6 @@ impl Driver {
         instance.subscribers.publish(notice);
         self.subscribers.publish(notice);
     }
-}
-
-pub(super) fn interface_address(
-    interface: u32,
-    virtual_address: &VirtualAddress,
-) -> Option<Address> {
-    let address =
-        Address::new(interface, virtual_address.address(), virtual_address.prefix_length()).ok()?;
-    let mut address = address.protocol(ORIGIN);
-    if virtual_address.address().is_ipv6() {
-        // Duplicate address detection would find the router that is handing over.
-        address = address.flags(AddressFlags::NODAD);
-        if virtual_address.is_host() {
-            // An address without a network is not to become the source of this machine's own
-            // connections.
-            address = address.lifetimes(Lifetime::Forever, Lifetime::For(Duration::ZERO));
-        }
-    }
-    let Some(details) = virtual_address.details.as_deref() else { return Some(address) };
-    address.scope = details.scope.unwrap_or(address.scope);
-    address.broadcast = details.broadcast;
-    address.label.clone_from(&details.label);
-    address.peer = details.peer;
-    address.flags = details.flags.unwrap_or(address.flags);
-    if let Some(preferred) = details.preferred {
-        address = address.lifetimes(Lifetime::Forever, preferred);
-    }
-    Some(address)
 }
 
 /// The first failure, after all were tried.
