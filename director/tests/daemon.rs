@@ -224,8 +224,11 @@ fn the_json_dump_has_keepalived_s_keys_and_values() {
         std::thread::sleep(Duration::from_millis(500));
         daemon.signal_number(number).unwrap();
         let file = format!("{}/keepalived.json", daemon.folder().display());
-        eventually("there is a dump", || Path::new(&file).exists());
-        serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap()
+        // keepalived writes it piece by piece.
+        let read =
+            || -> Option<Value> { serde_json::from_str(&fs::read_to_string(&file).ok()?).ok() };
+        eventually("there is a whole dump", || read().is_some());
+        read().unwrap()
     };
     let in_folder = |daemon: Daemon| {
         let folder = daemon.folder().display().to_string();

@@ -2,6 +2,7 @@
 
 pub mod child;
 pub mod daemon;
+pub mod limits;
 pub mod log;
 pub mod pid_file;
 pub mod rights;

@@ -209,7 +209,7 @@ impl Driver {
             self.input(key, Input::Fault(Fault::NoPeer));
         }
         self.look_at_tracked(key);
-        self.tell_interface(interface);
+        self.tell_router(key);
         self.follow(key);
         Ok(id)
     }
@@ -240,6 +240,8 @@ impl Driver {
     fn stop(&mut self, key: Key) {
         self.input(key, Input::Shutdown);
         self.forget(key);
+        // What it had on the interface may have hidden another address.
+        self.tell_interface(key.interface);
     }
 
     fn forget(&mut self, key: Key) {
@@ -255,7 +257,6 @@ impl Driver {
         self.close_unused_sockets(key.interface);
         // Members of its group may have waited for it.
         self.perform(key, Actions::none());
-        self.tell_interface(key.interface);
     }
 
     /// First every Active router says that it stops, and then addresses are removed: a thousand of

@@ -343,12 +343,7 @@ impl Driver {
 
     /// Tells all routers on an interface how it is, and puts back what somebody took from them.
     pub(super) fn tell_interface(&mut self, place: usize) {
-        let index = self.interfaces[place].index();
-        let installed = self.instances.values().flat_map(|instance| &instance.installed);
-        let installed = installed
-            .filter(|address| Some(address.interface) == index)
-            .map(|address| address.local);
-        let outlook = self.interfaces[place].outlook(&installed.collect());
+        let outlook = self.outlook(place);
         for key in self.keys_on(place) {
             self.tell(key, &outlook);
             self.put_back(key);
@@ -360,6 +355,21 @@ impl Driver {
             self.look_at_tracked(key);
             self.follow(key);
         }
+    }
+
+    /// Tells one router how its interface is.
+    pub(super) fn tell_router(&mut self, key: Key) {
+        let outlook = self.outlook(key.interface);
+        self.tell(key, &outlook);
+    }
+
+    fn outlook(&self, place: usize) -> Outlook {
+        let index = self.interfaces[place].index();
+        let installed = self.instances.values().flat_map(|instance| &instance.installed);
+        let installed = installed
+            .filter(|address| Some(address.interface) == index)
+            .map(|address| address.local);
+        self.interfaces[place].outlook(&installed.collect())
     }
 
     fn tell(&mut self, key: Key, outlook: &Outlook) {

@@ -9,11 +9,13 @@ use director::dump::{self, Dump};
 use director::process::daemon::{self, Stage};
 use director::process::log::Log;
 use director::process::pid_file::{self, PidFile};
-use director::process::{child, rights};
+use director::process::{child, limits, rights};
 use director::status::{Listener, Server, serve};
 use director::{Director, StartError};
+use keepalived_conf::ReadError;
 use nix::sys::stat::{Mode, umask};
 use tokio::sync::Notify;
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::cli::Cli;
@@ -61,6 +63,7 @@ pub(crate) fn run(cli: &Cli) -> Outcome {
         return Err(format!("give up rights: {error}").into());
     }
     let _log = log.begin()?;
+    limits::raise_open_files();
     tell(&checked);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = runtime.block_on(main_loop(cli, &checked))?;
@@ -120,6 +123,7 @@ async fn main_loop(cli: &Cli, checked: &Checked) -> Outcome {
     let servers = serve_status(cli, &director);
     daemon::tell(Stage::Ready);
     tracing::info!(routers = director.plan().routers.len(), "started");
+    let mut reload = Reload::default();
     let mut watchdog = daemon::watchdog_interval().map(|period| {
         let mut ticks = interval(period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -157,7 +161,7 @@ async fn main_loop(cli: &Cli, checked: &Checked) -> Outcome {
             }
             request = signals.next() => match request {
                 Request::Stop => break,
-                Request::Reload => reload(cli, &mut director),
+                Request::Reload => reload.ask(cli),
                 Request::Data => write_dump(&director, Dump::State),
                 Request::Stats => write_dump(&director, Dump::Stats),
                 Request::Json => write_dump(&director, Dump::Json),
@@ -167,6 +171,10 @@ async fn main_loop(cli: &Cli, checked: &Checked) -> Outcome {
                     }
                 }
             },
+            checked = reload.checked() => {
+                finish_reload(checked, &mut director);
+                reload.finish(cli);
+            }
             () = tick => {
                 if director.is_alive() {
                     daemon::tell(Stage::Watchdog);
@@ -211,24 +219,64 @@ fn serve_status(cli: &Cli, director: &Director) -> Vec<Server> {
     servers
 }
 
-fn reload(cli: &Cli, director: &mut Director) {
-    tracing::info!("reloading");
-    daemon::tell(Stage::Reloading);
-    match rights::with_file_access(|| config::check(&source(cli))) {
-        Ok(mut checked) => {
-            if cli.check && !cli.vrrp {
+/// A configuration that is being read. Looking up users and files can take long where these are on other
+/// machines, so it is done beside everything else.
+#[derive(Default)]
+struct Reload {
+    reading: Option<JoinHandle<Result<Checked, ReadError>>>,
+    /// It was asked for again meanwhile.
+    again: bool,
+}
+
+impl Reload {
+    fn ask(&mut self, cli: &Cli) {
+        if self.reading.is_some() {
+            self.again = true;
+            return;
+        }
+        tracing::info!("reloading");
+        daemon::tell(Stage::Reloading);
+        let (source, is_without_vrrp) = (source(cli), cli.check && !cli.vrrp);
+        self.reading = Some(spawn_blocking(move || {
+            let mut checked = rights::with_file_access(|| config::check(&source))?;
+            if is_without_vrrp {
                 checked.plan.leave_out_routers();
             }
+            Ok(checked)
+        }));
+    }
+
+    /// What was read, as soon as it is. Cancel-safe.
+    async fn checked(&mut self) -> Result<Result<Checked, ReadError>, JoinError> {
+        match &mut self.reading {
+            Some(reading) => reading.await,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn finish(&mut self, cli: &Cli) {
+        self.reading = None;
+        if std::mem::take(&mut self.again) {
+            self.ask(cli);
+        }
+    }
+}
+
+fn finish_reload(checked: Result<Result<Checked, ReadError>, JoinError>, director: &mut Director) {
+    match checked {
+        Ok(Ok(checked)) => {
             tell(&checked);
             match director.reload(&checked) {
                 Ok(()) => tracing::info!("the configuration was taken"),
                 Err(error) => tracing::error!("not reloaded: {}", chain(&error)),
             }
         }
-        Err(error) => {
+        Ok(Err(error)) => {
             director.refuse_reload();
             tracing::error!("not reloaded: {}", chain(&error));
         }
+        // The panic ends the daemon.
+        Err(error) => tracing::error!("not reloaded: {error}"),
     }
     daemon::tell(Stage::Ready);
 }
