@@ -81,6 +81,7 @@ impl Driver {
     /// Removes virtual addresses that a crash left behind.
     pub(super) fn clean_up(&mut self, key: Key, config: &RouterConfig) -> Result<(), AddError> {
         let mut unwanted = self.leftovers(key, config)?;
+        let has_leftovers = !unwanted.is_empty();
         if !config.router.priority().is_owner() {
             // Asked for even when nothing is there: the answer tells at once whether we may.
             let configured = self.addresses_of(key.interface, config);
@@ -90,7 +91,9 @@ impl Driver {
             outcome?;
         }
         self.remove_old_routes(config);
-        self.read_addresses(key.interface);
+        if has_leftovers {
+            self.read_addresses(key.interface);
+        }
         Ok(())
     }
 }
