@@ -141,6 +141,7 @@ fn what_grows_without_end_is_cut_off() {
         format!("$D0=x\n{doubling}$D25\n"),
         "~SEQ(a,1,4000) ~SEQ(b,1,4000) x\n".to_owned(),
         "include keepalived.conf\ninclude keepalived.conf\n".to_owned(),
+        format!("$B={}\n~SEQ(a,1,9999) x ${{B}}\n", "z".repeat(4000)),
     ] {
         let mut options = Options::default();
         options.most_statements = 10_000;

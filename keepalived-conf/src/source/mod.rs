@@ -14,7 +14,7 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Source};
-use variables::{Surroundings, Use, Variables};
+use variables::{LONGEST, Surroundings, Use, Variables};
 
 pub use files::{Files, Memory, System};
 pub use include::IncludeCheck;
@@ -22,8 +22,8 @@ pub(crate) use line::Line;
 pub(crate) use statements::Statement;
 pub(crate) use words::{Word, arguments, shell_words, words};
 
-/// A line costs one, and one more for so many octets.
-const COST: usize = 1024;
+/// A line costs one, and one more for so many octets: a long one takes that much more memory.
+const COST: usize = 16;
 
 /// How deep definitions, generators and includes may stand in each other.
 const DEPTH: usize = 64;
@@ -265,6 +265,9 @@ impl<'a> Reader<'a> {
                 Some(Use::Endless) => return self.endless(&line),
                 Some(Use::Text(octets, text)) => {
                     line = line.replaced(octets, &text);
+                    if line.text.len() > LONGEST {
+                        return self.endless(&line);
+                    }
                     if !self.spend(&line) {
                         return;
                     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 /// More than this is a definition that contains itself.
-const LONGEST: usize = 1 << 14;
+pub(super) const LONGEST: usize = 1 << 12;
 
 /// The definitions made so far. They are replaced where they are used, so the last one holds.
 #[derive(Clone, Debug, Default)]
