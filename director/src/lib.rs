@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(clippy::unwrap_used)]
 
+mod cause;
 pub mod config;
 mod director;
 pub mod dump;
@@ -10,4 +11,5 @@ pub mod process;
 pub mod scripts;
 pub mod status;
 
+pub use cause::chain;
 pub use director::{Director, ReloadError, StartError};

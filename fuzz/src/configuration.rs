@@ -11,7 +11,7 @@ pub fn configuration(octets: &[u8]) {
     let mut options = Options::default();
     options.config_id = "fuzz".into();
     options.reads_environment = false;
-    options.most_statements = 2_000;
+    options.most_lines = 2_000;
     let outcome = keepalived_conf::read(&files, Path::new("keepalived.conf"), &options)
         .expect("a file in memory can be read");
     let shown = outcome.diagnostics.render(false);

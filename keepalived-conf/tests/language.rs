@@ -144,7 +144,7 @@ fn what_grows_without_end_is_cut_off() {
         format!("$B={}\n~SEQ(a,1,9999) x ${{B}}\n", "z".repeat(4000)),
     ] {
         let mut options = Options::default();
-        options.most_statements = 10_000;
+        options.most_lines = 10_000;
         let files = Memory::new().with("etc/keepalived.conf", text);
         let outcome =
             keepalived_conf::read(&files, Path::new("etc/keepalived.conf"), &options).unwrap();

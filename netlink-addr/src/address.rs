@@ -1,11 +1,12 @@
 //! An address of an interface: `struct ifaddrmsg` and its attributes.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::BitOr;
 use std::time::Duration;
 
 use netlink_conn::{Attributes, Message, Request};
 
+use crate::attribute::{check_prefix_length, ip, number, write_ip};
 use crate::error::OutOfRange;
 use crate::uapi;
 
@@ -43,15 +44,7 @@ impl Address {
     /// # Errors
     /// [`OutOfRange`] for a prefix length that the family does not have.
     pub fn new(interface: u32, local: IpAddr, prefix_length: u8) -> Result<Self, OutOfRange> {
-        let max = if local.is_ipv4() { 32 } else { 128 };
-        if prefix_length > max {
-            return Err(OutOfRange {
-                field: "prefix length",
-                value: prefix_length.into(),
-                min: 0,
-                max: max.into(),
-            });
-        }
+        check_prefix_length(local, prefix_length)?;
         Ok(Self {
             interface,
             local,
@@ -145,8 +138,8 @@ impl Address {
         let [i0, i1, i2, i3] = self.interface.to_ne_bytes();
         // The flags of the fixed part have room for eight bits only; IFA_FLAGS replaces them.
         request.fixed(&[family, self.prefix_length, 0, self.scope.0, i0, i1, i2, i3]);
-        attribute(request, uapi::IFA_LOCAL, self.local);
-        attribute(request, uapi::IFA_ADDRESS, self.peer.unwrap_or(self.local));
+        write_ip(request, uapi::IFA_LOCAL, self.local);
+        write_ip(request, uapi::IFA_ADDRESS, self.peer.unwrap_or(self.local));
         request.attribute(uapi::IFA_FLAGS, &self.flags.0.to_ne_bytes());
         if let Some(broadcast) = self.broadcast {
             request.attribute(uapi::IFA_BROADCAST, &broadcast.octets());
@@ -197,25 +190,6 @@ impl Address {
         address.peer = other.filter(|other| *other != address.local);
         Some(address)
     }
-}
-
-fn attribute(request: &mut Request<'_>, kind: u16, address: IpAddr) {
-    match address {
-        IpAddr::V4(address) => request.attribute(kind, &address.octets()),
-        IpAddr::V6(address) => request.attribute(kind, &address.octets()),
-    };
-}
-
-fn ip(family: u8, octets: &[u8]) -> Option<IpAddr> {
-    match family {
-        uapi::AF_INET => Some(Ipv4Addr::from(*octets.first_chunk()?).into()),
-        uapi::AF_INET6 => Some(Ipv6Addr::from(*octets.first_chunk::<16>()?).into()),
-        _ => None,
-    }
-}
-
-fn number(octets: &[u8]) -> Option<u32> {
-    Some(u32::from_ne_bytes(*octets.first_chunk()?))
 }
 
 pub(crate) fn text(octets: &[u8]) -> String {

@@ -3,6 +3,7 @@
 
 mod address;
 mod announce;
+mod attribute;
 mod error;
 mod link;
 mod monitor;

@@ -28,7 +28,7 @@ pub enum Change {
     Lost,
 }
 
-/// Watches links, addresses and routes. It never blocks; wait for it with epoll or poll.
+/// Watches links and addresses, or routes. It never blocks; wait for it with epoll or poll.
 #[derive(Debug)]
 pub struct Monitor {
     events: Events,

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use netlink_conn::{Attributes, Message, Request};
 
 use crate::address::Scope;
+use crate::attribute::{check_prefix_length, ip, number, write_ip};
 use crate::error::OutOfRange;
 use crate::uapi;
 
@@ -96,15 +97,7 @@ impl Route {
     /// # Errors
     /// [`OutOfRange`] for a prefix length that the family does not have.
     pub fn new(destination: IpAddr, prefix_length: u8) -> Result<Self, OutOfRange> {
-        let max = if destination.is_ipv4() { 32 } else { 128 };
-        if prefix_length > max {
-            return Err(OutOfRange {
-                field: "prefix length",
-                value: prefix_length.into(),
-                min: 0,
-                max: max.into(),
-            });
-        }
+        check_prefix_length(destination, prefix_length)?;
         Ok(Self {
             destination: network(destination, prefix_length),
             prefix_length,
@@ -167,17 +160,17 @@ impl Route {
             f3,
         ]);
         if self.prefix_length > 0 {
-            address(request, uapi::RTA_DST, self.destination);
+            write_ip(request, uapi::RTA_DST, self.destination);
         }
         request.attribute(uapi::RTA_TABLE, &self.table.to_ne_bytes());
         if let Some(gateway) = self.gateway {
-            address(request, uapi::RTA_GATEWAY, gateway);
+            write_ip(request, uapi::RTA_GATEWAY, gateway);
         }
         if let Some(interface) = self.interface {
             request.attribute(uapi::RTA_OIF, &interface.to_ne_bytes());
         }
         if let Some(source) = self.source {
-            address(request, uapi::RTA_PREFSRC, source);
+            write_ip(request, uapi::RTA_PREFSRC, source);
         }
         if self.metric != 0 {
             request.attribute(uapi::RTA_PRIORITY, &self.metric.to_ne_bytes());
@@ -243,22 +236,4 @@ fn network(address: IpAddr, length: u8) -> IpAddr {
             Ipv6Addr::from(u128::from(address) & mask).into()
         }
     }
-}
-
-fn address(request: &mut Request<'_>, kind: u16, address: IpAddr) {
-    match address {
-        IpAddr::V4(address) => request.attribute(kind, &address.octets()),
-        IpAddr::V6(address) => request.attribute(kind, &address.octets()),
-    };
-}
-
-fn ip(family: u8, octets: &[u8]) -> Option<IpAddr> {
-    match family {
-        uapi::AF_INET => Some(Ipv4Addr::from(*octets.first_chunk()?).into()),
-        _ => Some(Ipv6Addr::from(*octets.first_chunk::<16>()?).into()),
-    }
-}
-
-fn number(octets: &[u8]) -> Option<u32> {
-    Some(u32::from_ne_bytes(*octets.first_chunk()?))
 }

@@ -98,7 +98,7 @@ impl TrackScript {
         line: ScriptLine,
         accounts: &mut Accounts,
         diagnostics: &mut Diagnostics,
-    ) -> Option<Self> {
+    ) -> Self {
         let check = match line.command.text.strip_prefix('<') {
             Some(path) => {
                 // By a process of its own: opening can take for ever, and is done with the rights of
@@ -123,7 +123,7 @@ impl TrackScript {
                     .map(Check::Command)
             }
         };
-        Some(Self {
+        Self {
             name: line.name,
             weight: line.weight,
             check,
@@ -132,7 +132,7 @@ impl TrackScript {
             rise: line.rise,
             fall: line.fall,
             begins_failed: line.begins_failed,
-        })
+        }
     }
 
     /// Its name.
@@ -154,8 +154,6 @@ impl TrackScript {
 
 /// Who runs what, and whether that is safe.
 pub(super) struct Accounts {
-    /// Whether `script_user` is written.
-    is_named: bool,
     default: DefaultRunner,
     has_security: bool,
     /// It is said once.
@@ -190,7 +188,6 @@ impl Accounts {
             },
         };
         Self {
-            is_named: global.script_user.is_some(),
             default,
             has_security: global.has_script_security,
             told_default: false,
@@ -253,7 +250,7 @@ impl Accounts {
                     return None;
                 }
                 DefaultRunner::Own(runner) => {
-                    if !self.is_named && !self.told_default && runner.user == 0 {
+                    if !self.told_default && runner.user == 0 {
                         self.told_default = true;
                         let message =
                             "scripts run as root, because there is no user keepalived_script";

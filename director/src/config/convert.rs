@@ -33,7 +33,7 @@ pub(super) fn plan(
     let mut accounts = Accounts::new(&global, diagnostics);
     let scripts: Vec<TrackScript> = scripts
         .into_iter()
-        .filter_map(|script| TrackScript::prepare(script, &mut accounts, diagnostics))
+        .map(|script| TrackScript::prepare(script, &mut accounts, diagnostics))
         .collect();
     let commands = GlobalCommands {
         startup: global

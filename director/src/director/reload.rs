@@ -7,6 +7,7 @@ use vrrp_io::fsm::State;
 use vrrp_io::{ReconfigureError, Stopped};
 
 use super::{Director, Identity, Running};
+use crate::cause::chain;
 use crate::config::{Checked, PlannedRouter};
 
 /// Another configuration was not taken; everything runs on as it was.
@@ -144,15 +145,4 @@ impl Running {
         }
         Ok(None)
     }
-}
-
-/// An error with all its causes, for a log line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

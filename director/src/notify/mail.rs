@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::{Subject, Word};
+use crate::cause::chain;
 
 /// Mails that wait for a server that hangs.
 const MOST: usize = 256;
@@ -143,13 +144,5 @@ async fn send(settings: &Settings, subject: &str, body: &str) -> Result<(), Stri
     if let Some(name) = &settings.helo {
         transport = transport.hello_name(ClientId::Domain(name.clone()));
     }
-    transport.build().send(message).await.map(drop).map_err(|error| {
-        let mut text = error.to_string();
-        let mut cause = std::error::Error::source(&error);
-        while let Some(error) = cause {
-            text += &format!(": {error}");
-            cause = error.source();
-        }
-        text
-    })
+    transport.build().send(message).await.map(drop).map_err(|error| chain(&error))
 }

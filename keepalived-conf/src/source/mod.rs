@@ -41,7 +41,7 @@ pub struct Options {
     /// Where `${_RANDOM}` starts.
     pub seed: u32,
     /// How many lines there may be once definitions, generators and includes are expanded.
-    pub most_statements: usize,
+    pub most_lines: usize,
 }
 
 impl Default for Options {
@@ -51,7 +51,7 @@ impl Default for Options {
             reads_environment: true,
             include_check: IncludeCheck::default(),
             seed: 1,
-            most_statements: 5_000_000,
+            most_lines: 5_000_000,
         }
     }
 }
@@ -90,7 +90,7 @@ impl<'a> Reader<'a> {
             random: Cell::new(options.seed),
             include_check: options.include_check,
             is_full: false,
-            budget: options.most_statements,
+            budget: options.most_lines,
         }
     }
 
@@ -179,7 +179,7 @@ impl<'a> Reader<'a> {
             return self.diagnostics.error(line.whole(), message, "a definition may use itself");
         }
         self.depth += 1;
-        match generator::generator(&line.text, self.options.most_statements) {
+        match generator::generator(&line.text, self.options.most_lines) {
             Some(Ok(generator)) => self.generate(&line, &generator),
             Some(Err(message)) => {
                 let help = "write ~SEQ(var, start, step, end) text or ~LST(var, a, b) text";
@@ -206,7 +206,7 @@ impl<'a> Reader<'a> {
 
     fn fill(&mut self, line: &Line) {
         self.is_full = true;
-        let most = self.options.most_statements;
+        let most = self.options.most_lines;
         let message = format!("there are more than {most} lines once all is expanded");
         self.diagnostics.fatal(line.whole(), message, "the rest is not read");
     }
@@ -329,6 +329,10 @@ impl<'a> Reader<'a> {
             self.include_check = include::check(&line.text[first.len()..], self.include_check);
         }
     }
+
+    fn problem(&mut self, severity: Severity, line: &Line, message: String, help: &str) {
+        self.diagnostics.push(Diagnostic::new(severity, line.whole(), message).help(help));
+    }
 }
 
 /// A definition that may go on in the next line.
@@ -349,11 +353,5 @@ impl Definition {
             self.lines.push(text.to_owned());
         }
         goes_on
-    }
-}
-
-impl Reader<'_> {
-    fn problem(&mut self, severity: Severity, line: &Line, message: String, help: &str) {
-        self.diagnostics.push(Diagnostic::new(severity, line.whole(), message).help(help));
     }
 }

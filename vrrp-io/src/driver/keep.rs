@@ -51,7 +51,7 @@ impl Driver {
         if self.kept.has_routes() {
             self.watch_routes();
         }
-        self.put_back_kept(true);
+        self.put_back_kept();
     }
 
     fn wanted_kept(&self) -> Wanted {
@@ -66,7 +66,7 @@ impl Driver {
     }
 
     /// Adds what is missing; what is not tracked only when it is new.
-    pub(super) fn put_back_kept(&mut self, looks_at_routes: bool) {
+    pub(super) fn put_back_kept(&mut self) {
         if self.kept.addresses.is_empty() && self.kept.routes.is_empty() {
             return;
         }
@@ -92,9 +92,6 @@ impl Driver {
             .collect();
         if !missing.is_empty() {
             self.add_kept(&missing);
-        }
-        if !looks_at_routes && missing.is_empty() {
-            return;
         }
         let present = if wanted_routes.is_empty() { Ok(Vec::new()) } else { self.table.routes() };
         let Ok(present) = present else { return self.resync_soon() };

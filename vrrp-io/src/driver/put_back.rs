@@ -140,7 +140,7 @@ impl Driver {
             })
         });
         if self.kept.routes().any(|route| concerns(route.destination, route.prefix_length)) {
-            self.put_back_kept(true);
+            self.put_back_kept();
         }
     }
 }

@@ -71,7 +71,7 @@ impl Driver {
         if !touched.is_empty() {
             // Routes go with the addresses and links that they need, without a word.
             self.look_after_routes(|_, _| true);
-            self.put_back_kept(true);
+            self.put_back_kept();
         }
     }
 
@@ -107,7 +107,7 @@ impl Driver {
         }
         self.remove_orphans();
         self.look_after_routes(|_, _| true);
-        self.put_back_kept(true);
+        self.put_back_kept();
     }
 
     fn read_anew(&mut self) {

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use director::config::{self, Checked, Source};
-use director::{keywords, status};
+use director::{chain, keywords, status};
 
 use cli::{Cli, Command};
 
@@ -96,14 +96,4 @@ fn print(text: &str) -> Outcome {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
         other => Ok(other.map(|()| 0)?),
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text += &format!(": {error}");
-        cause = error.source();
-    }
-    text
 }

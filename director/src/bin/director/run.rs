@@ -11,7 +11,7 @@ use director::process::log::Log;
 use director::process::pid_file::{self, PidFile};
 use director::process::{child, limits, rights};
 use director::status::{Listener, Server, serve};
-use director::{Director, StartError};
+use director::{Director, StartError, chain};
 use keepalived_conf::ReadError;
 use nix::sys::stat::{Mode, umask};
 use tokio::sync::Notify;
@@ -20,7 +20,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::cli::Cli;
 use super::signals::{Request, Signals};
-use super::{Outcome, chain, exit, source};
+use super::{Outcome, exit, source};
 
 /// keepalived's time for its startup and shutdown scripts is in the configuration.
 type Script<'a> = (&'a Command, Duration);
