@@ -1,4 +1,5 @@
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use netlink_conn::RequestError;
 
@@ -18,15 +19,22 @@ pub struct OutOfRange {
 }
 
 /// The table could not be asked at all.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{action}")]
 #[non_exhaustive]
 pub struct Error {
     /// What was tried.
     pub action: &'static str,
-    /// The cause.
+    /// The cause; shared, because it may be the answer to many requests.
     #[source]
-    pub source: netlink_conn::Error,
+    pub source: Arc<netlink_conn::Error>,
+}
+
+impl Error {
+    /// For `map_err`: this failed.
+    pub(crate) fn of(action: &'static str) -> impl FnOnce(netlink_conn::Error) -> Self {
+        move |source| Self { action, source: Arc::new(source) }
+    }
 }
 
 /// A route could not be added or removed.
@@ -94,6 +102,30 @@ pub enum AddressError {
     Refused {
         /// The address.
         address: IpAddr,
+        /// The kernel's answer.
+        #[source]
+        source: RequestError,
+    },
+}
+
+/// An interface could not be made, changed or removed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// The process may not change interfaces.
+    #[error("{interface}: changing interfaces needs the capability CAP_NET_ADMIN")]
+    Permission {
+        /// Its name, or its index.
+        interface: String,
+        /// The kernel's answer.
+        #[source]
+        source: RequestError,
+    },
+    /// Any other reason: a name that is taken, a kind that the kernel does not have.
+    #[error("{interface} was refused")]
+    Refused {
+        /// Its name, or its index.
+        interface: String,
         /// The kernel's answer.
         #[source]
         source: RequestError,

@@ -12,9 +12,14 @@ mod table;
 mod uapi;
 
 pub use address::{Address, AddressFlags, Lifetime, Scope};
-pub use announce::{AnnounceError, Announcer, ArpForm, gratuitous_arp, neighbour_advertisement};
-pub use error::{AddressError, Error, OutOfRange, RouteError};
-pub use link::{Link, MacAddress};
+pub use announce::{
+    AnnounceError, Announcement, Announcer, ArpForm, gratuitous_arp, neighbour_advertisement,
+};
+pub use error::{AddressError, Error, LinkError, OutOfRange, RouteError};
+pub use link::{
+    Ipv4Setting, IpvlanMode, Link, LinkSettings, MacAddress, MacvlanMode, VirtualLink,
+    VirtualLinkKind,
+};
 pub use monitor::{Change, Monitor};
 pub use route::{Route, RouteKind};
 pub use table::RouteTable;

@@ -53,7 +53,7 @@ impl Monitor {
 
     fn watch(groups: &[u32]) -> Result<Self, Error> {
         let events = Events::open(Protocol::Route, groups)
-            .map_err(|source| Error { action: "watch links, addresses and routes", source })?;
+            .map_err(Error::of("watch links, addresses and routes"))?;
         Ok(Self { events })
     }
 
@@ -75,7 +75,7 @@ impl Monitor {
                     _ => None,
                 });
             })
-            .map_err(|source| Error { action: "watch links, addresses and routes", source })?;
+            .map_err(Error::of("watch links, addresses and routes"))?;
         if received == Received::Overrun {
             changes.push(Change::Lost);
         }

@@ -24,6 +24,20 @@ pub(crate) const IFA_PROTO: u16 = 11;
 
 pub(crate) const IFLA_ADDRESS: u16 = 1;
 pub(crate) const IFLA_IFNAME: u16 = 3;
+pub(crate) const IFLA_MTU: u16 = 4;
+pub(crate) const IFLA_LINK: u16 = 5;
+pub(crate) const IFLA_MASTER: u16 = 10;
+pub(crate) const IFLA_LINKINFO: u16 = 18;
+pub(crate) const IFLA_AF_SPEC: u16 = 26;
+pub(crate) const IFLA_GROUP: u16 = 27;
+pub(crate) const IFLA_INFO_KIND: u16 = 1;
+pub(crate) const IFLA_INFO_DATA: u16 = 2;
+pub(crate) const IFLA_MACVLAN_MODE: u16 = 1;
+pub(crate) const IFLA_IPVLAN_MODE: u16 = 1;
+pub(crate) const IFLA_IPVLAN_FLAGS: u16 = 2;
+pub(crate) const IFLA_INET_CONF: u16 = 1;
+pub(crate) const IFLA_INET6_ADDR_GEN_MODE: u16 = 8;
+pub(crate) const IN6_ADDR_GEN_MODE_NONE: u8 = 1;
 
 pub(crate) const IFF_UP: u32 = 0x1;
 pub(crate) const IFF_RUNNING: u32 = 0x40;

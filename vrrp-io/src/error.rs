@@ -3,7 +3,7 @@
 use std::io;
 use std::net::IpAddr;
 
-use netlink_addr::{AddressError, AnnounceError};
+use netlink_addr::{AddressError, AnnounceError, LinkError};
 use vrrp_fsm::proto::Vrid;
 
 /// The thread that runs the routers could not be started.
@@ -56,6 +56,15 @@ pub enum AddError {
         /// The address as it is there.
         address: IpAddr,
     },
+    /// An interface with the name of the one that was to be made is there, and it is not a leftover of ours.
+    #[error("{interface} exists and is not ours, allowed is the name of no other interface")]
+    InterfaceExists {
+        /// The name.
+        interface: String,
+    },
+    /// The interface of a router could not be made; it says so when that is for want of `CAP_NET_ADMIN`.
+    #[error("make an interface")]
+    VirtualInterface(#[from] LinkError),
     /// The process may not open raw sockets.
     #[error("VRRP needs raw sockets, and these need the capability CAP_NET_RAW")]
     Permission(#[source] io::Error),

@@ -13,7 +13,7 @@ use vrrp_fsm::{Standing, State};
 
 use crate::code::{state_code, state_from};
 use crate::config::{RouterConfig, VirtualAddress, VirtualRoute};
-use crate::driver::{Command, Counters, Driver, Status};
+use crate::driver::{Command, Counters, Driver, NewRouter, Status};
 use crate::error::{AddError, ReconfigureError, StartError, Stopped};
 use crate::events::Events;
 use crate::id::RouterId;
@@ -73,14 +73,31 @@ impl Vrrp {
     /// [`AddError`]. An interface that is down or has no address is no error: the router is in
     /// [`State::Fault`] until it can run.
     pub fn add(&self, config: RouterConfig) -> Result<Router, AddError> {
-        let state = Arc::new(AtomicU8::new(state_code(State::Initialize)));
-        let shared = Arc::clone(&state);
-        let id = self.0.ask(|reply| Command::Add {
-            config: Box::new(config),
-            state: shared,
-            reply,
-        })??;
-        Ok(Router(Arc::new(Running { id, state, thread: Arc::clone(&self.0) })))
+        let mut added = self.add_all([config])?;
+        added.pop().unwrap_or(Err(Stopped.into()))
+    }
+
+    /// Starts many virtual routers and says of each what became of it. What they need of the kernel is asked for
+    /// together, so that a thousand of them start within moments.
+    ///
+    /// # Errors
+    /// [`Stopped`]; the inner ones are those of [`add`](Self::add).
+    pub fn add_all(
+        &self,
+        configs: impl IntoIterator<Item = RouterConfig>,
+    ) -> Result<Vec<Result<Router, AddError>>, Stopped> {
+        let (mut routers, mut states) = (Vec::new(), Vec::new());
+        for config in configs {
+            let state = Arc::new(AtomicU8::new(state_code(State::Initialize)));
+            states.push(Arc::clone(&state));
+            routers.push(NewRouter { config, state });
+        }
+        let added = self.0.ask(|reply| Command::Add(routers, reply))?;
+        let handle = |(added, state): (Result<RouterId, AddError>, _)| {
+            let running = Running { id: added?, state, thread: Arc::clone(&self.0) };
+            Ok(Router(Arc::new(running)))
+        };
+        Ok(added.into_iter().zip(states).map(handle).collect())
     }
 
     /// The events of all routers from now on, in the order in which they happened.

@@ -12,15 +12,15 @@ mod socket;
 
 pub use config::{
     ConfigError, Delivery, ParseAddressError, Peer, RouterConfig, RouterConfigBuilder, Tracked,
-    Unicast, VirtualAddress, VirtualRoute,
+    Unicast, VirtualAddress, VirtualInterface, VirtualRoute,
 };
 pub use driver::{Counters, Status};
 pub use error::{AddError, ReconfigureError, StartError, Stopped};
 pub use events::{Events, NoEvent, Notice};
 pub use handle::{Router, Vrrp};
 pub use id::RouterId;
-/// What addresses and routes are made of.
-pub use netlink_addr::{AddressFlags, Lifetime, Route, RouteKind, Scope};
+/// What addresses, routes and interfaces are made of.
+pub use netlink_addr::{AddressFlags, IpvlanMode, Lifetime, MacAddress, Route, RouteKind, Scope};
 /// The state machine, whose types are part of this crate's interface.
 pub use vrrp_fsm as fsm;
 /// The packet codec, whose types are part of this crate's interface.

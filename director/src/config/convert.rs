@@ -5,8 +5,9 @@ use std::num::NonZeroU8;
 
 use keepalived_conf::model::{
     AddressLine, Authentication as AuthenticationLine, Broadcast, Configuration, Instance,
-    Interval as IntervalLine, Peer as PeerLine, PreferredLifetime, RouteKind as RouteKindLine,
-    RouteLine, SyncGroup, Weight as WeightLine,
+    Interval as IntervalLine, IpvlanModeWord, Peer as PeerLine, PreferredLifetime,
+    RouteKind as RouteKindLine, RouteLine, SyncGroup, VirtualInterfaceKind, VirtualInterfaceLine,
+    Weight as WeightLine,
 };
 use keepalived_conf::tree::{Data, Section};
 use keepalived_conf::{Diagnostics, Severity, Span};
@@ -16,8 +17,8 @@ use vrrp_io::proto::{
     Secret, Vrid,
 };
 use vrrp_io::{
-    AddressFlags, Delivery, Lifetime, Peer, Route, RouteKind, RouterConfig, Scope, Tracked,
-    Unicast, VirtualAddress, VirtualRoute,
+    AddressFlags, Delivery, IpvlanMode, Lifetime, MacAddress, Peer, Route, RouteKind, RouterConfig,
+    Scope, Tracked, Unicast, VirtualAddress, VirtualInterface, VirtualRoute,
 };
 
 use super::commands::{Accounts, Commands, TrackScript};
@@ -155,6 +156,9 @@ impl Machine<'_> {
                 true => OwnerConflict::Discard,
                 false => OwnerConflict::Elect,
             });
+        if let Some(line) = &instance.virtual_interface {
+            builder = builder.virtual_interface(self.virtual_interface(line)?);
+        }
         if let Some(source) = instance.source {
             builder = builder.source(source);
         }
@@ -310,7 +314,59 @@ impl Machine<'_> {
                 _ => Lifetime::Forever,
             });
         }
+        if line.uses_vmac {
+            address = address.carried();
+        }
         Some(if line.is_tracked { address } else { address.untracked() })
+    }
+
+    fn virtual_interface(&mut self, line: &VirtualInterfaceLine) -> Option<VirtualInterface> {
+        let mut own = match line.kind {
+            VirtualInterfaceKind::Ipvlan { mode, address } => {
+                let own = VirtualInterface::ipvlan(match mode {
+                    IpvlanModeWord::Bridge => IpvlanMode::Bridge,
+                    IpvlanModeWord::Private => IpvlanMode::Private,
+                    IpvlanModeWord::Vepa => IpvlanMode::Vepa,
+                });
+                match address {
+                    Some((address, Some(length))) => {
+                        own.address(VirtualAddress::new(address, length).ok()?)
+                    }
+                    Some((address, None)) => own.address(address.into()),
+                    None => own,
+                }
+            }
+            VirtualInterfaceKind::Macvlan(Some(mac)) => {
+                VirtualInterface::macvlan().mac(MacAddress(mac))
+            }
+            _ => VirtualInterface::macvlan(),
+        };
+        if let Some(name) = &line.name {
+            own = own.name(name);
+        }
+        if let Some(prefix) = &line.prefix {
+            own = own.prefix(prefix);
+        }
+        if let Some(prefix) = &line.prefix_elsewhere {
+            own = own.prefix_elsewhere(prefix);
+        }
+        if line.transmits_on_base {
+            own = own.transmit_on_base();
+        }
+        if line.carries_all {
+            own = own.carry_all();
+        }
+        if let Some(word) = &line.group {
+            match names::group(word) {
+                Some(group) => own = own.group(group),
+                None => {
+                    let message = format!("group is {word}");
+                    let help = "allowed is a number, or a name that iproute2 knows";
+                    self.problem(Severity::Error, line.span, message, help);
+                }
+            }
+        }
+        Some(own)
     }
 
     fn route(&mut self, line: &RouteLine) -> Option<VirtualRoute> {

@@ -1,4 +1,4 @@
-//! Names of iproute2: routing tables and protocols.
+//! Names of iproute2: routing tables, protocols and groups of interfaces.
 
 use std::fs;
 
@@ -9,6 +9,14 @@ pub(super) fn table(word: &str) -> Option<u32> {
         "local" => Some(255),
         "default" => Some(253),
         word => number(word).or_else(|| from_files("rt_tables", word)),
+    }
+}
+
+/// The number of a group of interfaces.
+pub(super) fn group(word: &str) -> Option<u32> {
+    match word {
+        "default" => Some(0),
+        word => number(word).or_else(|| from_files("group", word)),
     }
 }
 

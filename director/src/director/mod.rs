@@ -115,9 +115,10 @@ impl Director {
         let mut running = BTreeMap::new();
         let mut by_id = BTreeMap::new();
         let startup_delay = startup_delay(&plan);
-        for planned in &plan.routers {
-            let config = planned.config.clone().with_startup_delay(startup_delay);
-            let router = vrrp.add(config).map_err(|source| StartError::Router {
+        let configs = plan.routers.iter().map(|planned| planned.config.clone());
+        let added = vrrp.add_all(configs.map(|config| config.with_startup_delay(startup_delay)))?;
+        for (planned, added) in plan.routers.iter().zip(added) {
+            let router = added.map_err(|source| StartError::Router {
                 name: planned.instance.name.clone(),
                 source,
             })?;

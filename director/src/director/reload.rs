@@ -59,8 +59,18 @@ impl Director {
             let before = waiting.len();
             let mut refused = Vec::new();
             for planned in waiting {
-                let outcome = match self.running.get_mut(&Identity::of(planned)) {
-                    Some(running) => running.change(planned)?,
+                let identity = Identity::of(planned);
+                let outcome = match self.running.get_mut(&identity) {
+                    Some(running) => match running.change(planned) {
+                        Ok(()) => None,
+                        Err(ReconfigureError::NotSameRouter) => {
+                            // With another interface of its own it is another router.
+                            self.remove(&identity);
+                            self.add(planned)?
+                        }
+                        Err(ReconfigureError::Stopped(stopped)) => return Err(stopped.into()),
+                        Err(error) => Some(chain(&error)),
+                    },
                     None => self.add(planned)?,
                 };
                 refused.extend(outcome.map(|error| (planned, error)));
@@ -130,19 +140,14 @@ impl Director {
 impl Running {
     /// Takes another description and keeps the role. What the kernel refuses leaves the router as it
     /// was.
-    fn change(&mut self, planned: &PlannedRouter) -> Result<Option<String>, Stopped> {
-        let is_changed = planned.config != self.planned.config;
-        if is_changed {
-            match self.router.reconfigure(planned.config.clone()) {
-                Ok(()) => {}
-                Err(ReconfigureError::Stopped(stopped)) => return Err(stopped),
-                Err(error) => return Ok(Some(chain(&error))),
-            }
+    fn change(&mut self, planned: &PlannedRouter) -> Result<(), ReconfigureError> {
+        if planned.config != self.planned.config {
+            self.router.reconfigure(planned.config.clone())?;
         }
         self.planned = planned.clone();
         if self.state == State::Initialize {
             self.state = self.router.state();
         }
-        Ok(None)
+        Ok(())
     }
 }

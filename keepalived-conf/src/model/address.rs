@@ -38,6 +38,8 @@ pub struct AddressLine {
     pub joins_group: bool,
     /// `preferred_lft`.
     pub preferred: Option<PreferredLifetime>,
+    /// `use_vmac`: an interface that is made for the instance has it.
+    pub uses_vmac: bool,
     /// Without `no_track`: what happens to it concerns the router.
     pub is_tracked: bool,
 }
@@ -89,6 +91,7 @@ impl AddressLine {
             has_no_prefix_route: values.has("noprefixroute"),
             joins_group: values.has("autojoin"),
             preferred: None,
+            uses_vmac: values.has("use_vmac"),
             is_tracked: !values.has("no_track"),
         };
         if let Some(word) = text(values, "scope") {

@@ -105,6 +105,10 @@ pub struct Defaults {
     pub tells_priority: bool,
     /// `default_interface`.
     pub interface: Option<String>,
+    /// `vmac_prefix`.
+    pub vmac_prefix: Option<String>,
+    /// `vmac_addr_prefix`.
+    pub vmac_addr_prefix: Option<String>,
 }
 
 /// `global_defs`.
@@ -234,6 +238,8 @@ impl Defaults {
                 .unwrap_or(false),
             tells_priority: is_on("vrrp_notify_priority_changes"),
             interface: section.text("default_interface").map(str::to_owned),
+            vmac_prefix: section.text("vmac_prefix").map(str::to_owned),
+            vmac_addr_prefix: section.text("vmac_addr_prefix").map(str::to_owned),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::global::Defaults;
 use super::notifications::Notifications;
 use super::route::RouteLine;
 use super::track::{Track, tracks};
+use super::virtual_interface::VirtualInterfaceLine;
 use crate::diagnostic::{Diagnostics, Span};
 use crate::tree::{Entry, SecretText, Section, Value};
 
@@ -38,6 +39,8 @@ pub struct Instance {
     pub excluded: Vec<AddressLine>,
     /// `virtual_routes`.
     pub routes: Vec<RouteLine>,
+    /// `use_vmac` or `use_ipvlan`.
+    pub virtual_interface: Option<VirtualInterfaceLine>,
     /// Not `nopreempt`.
     pub preempt: bool,
     /// `preempt_delay`.
@@ -237,6 +240,12 @@ impl Reading<'_> {
             addresses,
             excluded,
             routes: self.routes(),
+            virtual_interface: VirtualInterfaceLine::read(
+                section,
+                vrid,
+                defaults,
+                self.diagnostics,
+            ),
             preempt,
             preempt_delay,
             source: self.of_family(source, is_ipv6),

@@ -10,6 +10,7 @@ mod notifications;
 mod route;
 mod script;
 mod track;
+mod virtual_interface;
 
 pub use address::{AddressLine, Broadcast, PreferredLifetime};
 pub use announcing::Announcing;
@@ -21,6 +22,7 @@ pub use notifications::Notifications;
 pub use route::{RouteKind, RouteLine};
 pub use script::TrackScript;
 pub use track::{Track, Weight};
+pub use virtual_interface::{IpvlanModeWord, VirtualInterfaceKind, VirtualInterfaceLine};
 
 use crate::tree::Section;
 

@@ -104,7 +104,7 @@ static ADDRESS_OPTIONS: [OptionWord; 14] = [
     option(&["no_track"], &[], Works),
     option(&["preferred_lft"], &[TEXT], Works),
     option(&["track_group"], &[TEXT], NotYet),
-    option(&["use_vmac"], &[], NotYet),
+    option(&["use_vmac"], &[], Works),
 ];
 
 /// A line of `virtual_routes` and of `static_routes`.
@@ -229,9 +229,10 @@ pub(super) static VIRTUAL_RULE: Form = Form::new(
 pub(super) static USE_VMAC: Form = Form::new(
     &[optional("interface", Interface), optional("link-layer address", Text { max: 17 })],
     &[
-        option(&["name"], &[Interface], NotYet),
-        option(&["group"], &[TEXT], NotYet),
-        option(&["netlink_notify_msg"], &[], NotYet),
+        option(&["name"], &[Interface], Works),
+        option(&["group"], &[TEXT], Works),
+        // The kernel tells of an interface that was made.
+        option(&["netlink_notify_msg"], &[], Works),
     ],
 );
 
@@ -243,11 +244,11 @@ pub(super) static USE_IPVLAN: Form = Form::new(
         optional("address after it", Prefix),
     ],
     &[
-        option(&["name"], &[Interface], NotYet),
-        option(&["bridge"], &[], NotYet),
-        option(&["private"], &[], NotYet),
-        option(&["vepa"], &[], NotYet),
-        option(&["group"], &[TEXT], NotYet),
+        option(&["name"], &[Interface], Works),
+        option(&["bridge"], &[], Works),
+        option(&["private"], &[], Works),
+        option(&["vepa"], &[], Works),
+        option(&["group"], &[TEXT], Works),
     ],
 );
 

@@ -110,11 +110,11 @@ pub(super) static GLOBAL_DEFS: Block = Block {
             NotYet,
             "interfaces may come later",
         ),
-        Keyword::new("vmac_prefix", One(TEXT), NotYet, "beginning of VMAC names (default: vrrp)"),
+        Keyword::new("vmac_prefix", One(TEXT), Works, "beginning of VMAC names (default: vrrp)"),
         Keyword::new(
             "vmac_addr_prefix",
             One(TEXT),
-            NotYet,
+            Works,
             "beginning of names of VMACs for addresses (default: vrrp)",
         ),
         Keyword::new("disable_local_igmp", Nothing, NotYet, "do not join 224.0.0.x by IGMP"),

@@ -145,10 +145,10 @@ pub(super) static VRRP_INSTANCE: Block = Block {
         Keyword::new("accept", Nothing, Works, "answer on the addresses; the default"),
         Keyword::new("no_accept", Nothing, NotYet, "do not answer on others' addresses"),
         // Interfaces.
-        Keyword::new("use_vmac", Line(&USE_VMAC), NotYet, "use the virtual MAC address"),
-        Keyword::new("use_vmac_addr", Nothing, NotYet, "also for addresses on other interfaces"),
-        Keyword::new("vmac_xmit_base", Nothing, NotYet, "advertise on the interface below"),
-        Keyword::new("use_ipvlan", Line(&USE_IPVLAN), NotYet, "use an ipvlan interface"),
+        Keyword::new("use_vmac", Line(&USE_VMAC), Works, "use the virtual MAC address"),
+        Keyword::new("use_vmac_addr", Nothing, Works, "also for addresses on other interfaces"),
+        Keyword::new("vmac_xmit_base", Nothing, Works, "advertise on the interface below"),
+        Keyword::new("use_ipvlan", Line(&USE_IPVLAN), Works, "use an ipvlan interface"),
         Keyword::new("linkbeat_use_polling", Nothing, NotYet, "use linkbeat_interfaces instead"),
         Keyword::new(
             "lvs_sync_daemon_interface",

@@ -9,7 +9,8 @@ const ABSENT: usize = usize::MAX;
 
 #[derive(Clone, Debug)]
 pub(super) struct DeadlineHeap {
-    /// Deadline and slot; the parent of `n` is `(n - 1) / 2` and not later.
+    /// Deadline and slot; the parent of `n` is `(n - 1) / 2` and before it. Of equal deadlines the lower
+    /// slot is first, so that routers that are due together always come in the same order.
     heap: Vec<(Timestamp, usize)>,
     /// Where a slot is in the heap.
     places: Vec<usize>,
@@ -67,7 +68,7 @@ impl DeadlineHeap {
     fn rise(&mut self, mut place: usize) {
         while place > 0 {
             let parent = (place - 1) / 2;
-            if self.heap[parent].0 <= self.heap[place].0 {
+            if self.heap[parent] <= self.heap[place] {
                 break;
             }
             self.swap(place, parent);
@@ -78,8 +79,8 @@ impl DeadlineHeap {
     fn sink(&mut self, mut place: usize) {
         loop {
             let children = 2 * place + 1..(2 * place + 3).min(self.heap.len());
-            let Some(child) = children.min_by_key(|child| self.heap[*child].0) else { break };
-            if self.heap[place].0 <= self.heap[child].0 {
+            let Some(child) = children.min_by_key(|child| self.heap[*child]) else { break };
+            if self.heap[place] <= self.heap[child] {
                 break;
             }
             self.swap(place, child);

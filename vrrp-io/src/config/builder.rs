@@ -10,7 +10,7 @@ use vrrp_fsm::proto::{
 };
 use vrrp_fsm::{Announcements, Config, OwnerConflict, Weight};
 
-use super::{Delivery, RouterConfig, Tracked, VirtualAddress, VirtualRoute};
+use super::{Delivery, RouterConfig, Tracked, VirtualAddress, VirtualInterface, VirtualRoute};
 
 impl RouterConfig {
     /// Begins a configuration: VRRPv3, priority 100, one advertisement a second, preemption.
@@ -23,6 +23,7 @@ impl RouterConfig {
             addresses: Vec::new(),
             excluded: Vec::new(),
             routes: Vec::new(),
+            virtual_interface: None,
             settings: Vec::new(),
             delivery: None,
             source: None,
@@ -49,6 +50,7 @@ pub struct RouterConfigBuilder {
     addresses: Vec<VirtualAddress>,
     excluded: Vec<VirtualAddress>,
     routes: Vec<VirtualRoute>,
+    virtual_interface: Option<Box<VirtualInterface>>,
     settings: Vec<Setting>,
     delivery: Option<Delivery>,
     source: Option<IpAddr>,
@@ -126,6 +128,13 @@ impl RouterConfigBuilder {
     /// Adds routes that an Active router has.
     pub fn routes(mut self, routes: impl IntoIterator<Item = VirtualRoute>) -> Self {
         self.routes.extend(routes);
+        self
+    }
+
+    /// Makes an interface for the router that its virtual addresses are put on (default: they are put on the
+    /// interface that it runs on).
+    pub fn virtual_interface(mut self, interface: VirtualInterface) -> Self {
+        self.virtual_interface = Some(Box::new(interface));
         self
     }
 
@@ -294,6 +303,7 @@ impl RouterConfigBuilder {
             addresses: self.addresses,
             excluded: self.excluded,
             routes: self.routes,
+            virtual_interface: self.virtual_interface,
             router,
             delivery,
             source: self.source,

@@ -3,6 +3,7 @@
 mod builder;
 mod delivery;
 mod virtual_address;
+mod virtual_interface;
 mod virtual_route;
 
 use std::net::IpAddr;
@@ -13,6 +14,7 @@ use vrrp_fsm::{Config, Weight};
 pub use builder::{ConfigError, RouterConfigBuilder};
 pub use delivery::{Delivery, Peer, Unicast};
 pub use virtual_address::{ParseAddressError, VirtualAddress};
+pub use virtual_interface::VirtualInterface;
 pub use virtual_route::VirtualRoute;
 
 /// A virtual router on an interface. Valid by construction: [`RouterConfig::builder`] checks.
@@ -22,6 +24,7 @@ pub struct RouterConfig {
     pub(crate) addresses: Vec<VirtualAddress>,
     pub(crate) excluded: Vec<VirtualAddress>,
     pub(crate) routes: Vec<VirtualRoute>,
+    pub(crate) virtual_interface: Option<Box<VirtualInterface>>,
     pub(crate) router: Config,
     pub(crate) delivery: Delivery,
     pub(crate) source: Option<IpAddr>,
@@ -72,6 +75,30 @@ impl RouterConfig {
     /// All addresses that an Active router has: first those that it advertises.
     pub(crate) fn all_addresses(&self) -> impl Iterator<Item = &VirtualAddress> {
         self.addresses.iter().chain(&self.excluded)
+    }
+
+    /// Whether an interface of its own carries this address.
+    pub(crate) fn carries(&self, address: &VirtualAddress) -> bool {
+        match (&self.virtual_interface, address.device_name()) {
+            (None, _) => address.is_carried(),
+            (Some(_), None) => true,
+            (Some(own), Some(_)) => own.carries_all || address.is_carried(),
+        }
+    }
+
+    /// The interfaces on which one is made to carry addresses, each once.
+    pub(crate) fn carried_on(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        if self.virtual_interface.is_some() {
+            names.push(self.interface.as_str());
+        }
+        for address in self.all_addresses().filter(|address| self.carries(address)) {
+            let name = address.device_name().unwrap_or(&self.interface);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     /// Interfaces that it needs besides its own, by name.

@@ -33,6 +33,7 @@ pub(crate) struct Details {
     pub(crate) flags: Option<AddressFlags>,
     pub(crate) preferred: Option<Lifetime>,
     pub(crate) is_untracked: bool,
+    pub(crate) is_carried: bool,
 }
 
 impl VirtualAddress {
@@ -100,6 +101,13 @@ impl VirtualAddress {
         self.with(|details| details.is_untracked = true)
     }
 
+    /// It is carried by an interface that is made for the router; see
+    /// [`VirtualInterface`](crate::VirtualInterface).
+    #[must_use]
+    pub fn carried(self) -> Self {
+        self.with(|details| details.is_carried = true)
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Details)) -> Self {
         change(self.details.get_or_insert_default());
         self
@@ -111,6 +119,10 @@ impl VirtualAddress {
 
     pub(crate) fn is_tracked(&self) -> bool {
         self.details.as_ref().is_none_or(|details| !details.is_untracked)
+    }
+
+    pub(crate) fn is_carried(&self) -> bool {
+        self.details.as_ref().is_some_and(|details| details.is_carried)
     }
 
     /// The address.

@@ -25,13 +25,10 @@ impl Driver {
         for (tracked, _) in &instance.config.tracked {
             let standing = match tracked {
                 Tracked::Item(item) => self.items.get(item).copied().unwrap_or_default(),
-                Tracked::Interface(name) => self
-                    .interfaces
-                    .iter()
-                    .find(|interface| interface.name == *name)
-                    .and_then(|interface| interface.link.as_ref())
-                    .is_some_and(netlink_addr::Link::is_operational)
-                    .into(),
+                Tracked::Interface(name) => {
+                    let place = self.interfaces.place(name);
+                    place.is_some_and(|place| self.interfaces[place].is_operational()).into()
+                }
             };
             instance.tracking.set(tracked, standing);
         }

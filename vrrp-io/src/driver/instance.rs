@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
 use std::time::{Duration, SystemTime};
 
-use netlink_addr::{Address, Route};
+use netlink_addr::Route;
 use vrrp_fsm::proto::{Authentication, Priority, Signer, Verifier};
 use vrrp_fsm::{Fault, State, Stats, Tracking};
 
+use super::address_set::AddressSet;
+use super::carrier::Carrier;
 use super::claim::Claim;
 use super::{Driver, Key, RouterId};
 use crate::config::{RouterConfig, Tracked};
@@ -24,7 +26,7 @@ pub(super) struct Instance {
     /// Identification of the next IPv4 packet.
     pub(super) identification: u16,
     /// What was put on interfaces and has to be taken off again.
-    pub(super) installed: Vec<Address>,
+    pub(super) installed: AddressSet,
     /// What was put into routing tables and has to be taken out again.
     pub(super) installed_routes: Vec<Route>,
     /// The priority without tracking.
@@ -34,6 +36,8 @@ pub(super) struct Instance {
     pub(super) is_fit: bool,
     /// Whether the state machine was started: what it cannot run without has to be known before.
     pub(super) is_started: bool,
+    /// Interfaces of its own, which its addresses are put on.
+    pub(super) carriers: Vec<Carrier>,
     /// Ends with the router.
     pub(super) claim: Claim,
 }
@@ -43,6 +47,7 @@ impl Instance {
         id: RouterId,
         config: RouterConfig,
         state: Arc<AtomicU8>,
+        carriers: Vec<Carrier>,
         claim: Claim,
     ) -> Self {
         let authentication = config.authentication.clone();
@@ -53,12 +58,13 @@ impl Instance {
             signer: Signer::new(authentication.clone(), initial_sequence()),
             verifier: Verifier::new(authentication),
             identification: 0,
-            installed: Vec::new(),
+            installed: AddressSet::default(),
             installed_routes: Vec::new(),
             base: config.router.priority(),
             tracking: Tracking::new(config.tracked.iter().cloned()),
             is_fit: true,
             is_started: false,
+            carriers,
             claim,
             config,
         }

@@ -3,6 +3,7 @@
 use netlink_addr::{Address, Route};
 
 use super::Driver;
+use super::address_set::AddressSet;
 use super::origin::ORIGIN;
 use crate::config::{VirtualAddress, VirtualRoute};
 
@@ -10,7 +11,7 @@ use crate::config::{VirtualAddress, VirtualRoute};
 pub(super) struct Kept {
     addresses: Vec<VirtualAddress>,
     routes: Vec<VirtualRoute>,
-    installed: Vec<Address>,
+    installed: AddressSet,
     installed_routes: Vec<Route>,
 }
 
@@ -20,6 +21,10 @@ type Wanted = (Vec<(Address, bool)>, Vec<(Route, bool)>);
 impl Kept {
     pub(super) fn routes(&self) -> impl Iterator<Item = &Route> {
         self.routes.iter().map(|route| &route.route)
+    }
+
+    pub(super) fn has(&self, address: &Address) -> bool {
+        self.installed.contains(address)
     }
 
     pub(super) fn has_routes(&self) -> bool {
@@ -43,9 +48,10 @@ impl Driver {
         });
         let old_routes: Vec<Route> = old_routes.collect();
         self.uninstall_routes(&old_routes);
-        let old = self.kept.installed.extract_if(.., |installed| {
-            !wanted.iter().any(|(wanted, _)| wanted.is_same(installed))
-        });
+        let old = self
+            .kept
+            .installed
+            .take(|installed| !wanted.iter().any(|(wanted, _)| wanted.is_same(installed)));
         self.orphans.extend(old);
         self.remove_orphans();
         if self.kept.has_routes() {
@@ -56,7 +62,7 @@ impl Driver {
 
     fn wanted_kept(&self) -> Wanted {
         let address = |virtual_address: &VirtualAddress| {
-            let index = self.index_of(virtual_address.device_name()?)?;
+            let index = self.interfaces.index_of(virtual_address.device_name()?)?;
             let address = super::address::interface_address(index, virtual_address)?;
             Some((address, virtual_address.is_tracked()))
         };
@@ -82,7 +88,7 @@ impl Driver {
         let missing: Vec<Address> = wanted
             .into_iter()
             .filter(|(address, is_tracked)| {
-                let was_there = self.kept.installed.iter().any(|other| other.is_same(address));
+                let was_there = self.kept.installed.contains(address);
                 let is_there = present.iter().any(|other| other.is_same(address));
                 // What somebody else has put there is not ours to remove later.
                 let is_ours = present.iter().any(|o| o.is_same(address) && o.protocol == ORIGIN);
@@ -121,8 +127,8 @@ impl Driver {
                     if let Err(error) = outcome {
                         let error = crate::error::chain(&error);
                         tracing::warn!(error, "a static address could not be added");
-                    } else if !self.kept.installed.iter().any(|other| other.is_same(address)) {
-                        self.kept.installed.push(address.clone());
+                    } else {
+                        self.kept.installed.insert(address.clone());
                     }
                 }
             }

@@ -1,49 +1,68 @@
 //! The thread: one epoll loop that feeds packets, timers and commands to the routers and performs
 //! what they ask for.
 
+mod add;
 mod address;
+mod address_set;
+mod announce;
+mod assign;
+mod carrier;
 mod claim;
 mod command;
+mod duties;
 mod follow;
 mod instance;
-mod interface;
+mod interfaces;
 mod keep;
 mod leftovers;
+mod links;
 mod origin;
+mod outlook;
 mod perform;
 mod put_back;
 mod receive;
 mod reconfigure;
+mod reverse_path;
 mod routes;
+mod sockets;
+mod stop;
+mod sysctl;
+mod transmit;
 mod watch;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver as Commands;
 use std::time::{Duration, Instant};
 
-use netlink_addr::{Address, Announcer, Monitor, RouteTable};
+use netlink_addr::{Announcer, Monitor, RouteTable};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::EventFd;
 use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
-use vrrp_fsm::proto::Vrid;
+use vrrp_fsm::proto::{Priority, Vrid};
 use vrrp_fsm::{GroupId, RouterSet, Standing, Timestamp};
 
 use crate::error::StartError;
 use crate::events::Subscribers;
 use crate::id::RouterId;
-use crate::socket::Receiver;
+use crate::socket::{Outbox, Receiver, Sender};
 
+pub(crate) use add::NewRouter;
 pub(crate) use command::Command;
 pub use instance::Status;
 pub use receive::Counters;
 
+use address_set::AddressSet;
+use carrier::Bases;
+use duties::Duties;
 use instance::Instance;
-use interface::Interface;
+use interfaces::Interfaces;
 use keep::Kept;
+use reverse_path::ReversePath;
 
 /// A VRID exists once per interface and family (RFC 9568 section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +70,13 @@ struct Key {
     interface: usize,
     is_ipv6: bool,
     vrid: Vrid,
+}
+
+impl Key {
+    /// Before all others of an interface.
+    fn first(interface: usize) -> Self {
+        Self { interface, is_ipv6: false, vrid: Vrid::MIN }
+    }
 }
 
 /// What epoll tells about; sockets of interface `n` follow at `SOCKETS + 4 n`.
@@ -78,15 +104,23 @@ pub(crate) struct Driver {
     table: RouteTable,
     announcer: Announcer,
     receiver: Receiver,
+    sender: Sender,
+    /// Advertisements that wait to be sent together.
+    outbox: Outbox<(Key, Priority)>,
     routers: RouterSet<Key>,
+    /// What is still to be done.
+    duties: Duties,
     instances: BTreeMap<Key, Instance>,
     keys: BTreeMap<RouterId, Key>,
     next_id: u64,
-    /// Grows only: an interface keeps its place while it is gone.
-    interfaces: Vec<Interface>,
+    interfaces: Interfaces,
+    bases: Bases,
+    reverse_path: ReversePath,
+    /// Whose an address of an interface is, be it put there at the moment or not.
+    assigned: BTreeMap<(usize, IpAddr), Key>,
     counters: Counters,
     /// Addresses that could not be removed, of routers that are gone or never had them.
-    orphans: Vec<Address>,
+    orphans: AddressSet,
     /// Routes that could not be removed.
     orphan_routes: Vec<netlink_addr::Route>,
     /// When to look at everything again, after something failed.
@@ -129,13 +163,19 @@ impl Driver {
             table: RouteTable::open()?,
             announcer: Announcer::open()?,
             receiver: Receiver::new(),
+            sender: Sender::new(),
+            outbox: Outbox::default(),
             routers: RouterSet::new(),
+            duties: Duties::default(),
             instances: BTreeMap::new(),
             keys: BTreeMap::new(),
             next_id: 0,
-            interfaces: Vec::new(),
+            interfaces: Interfaces::default(),
+            bases: Bases::default(),
+            reverse_path: ReversePath::default(),
+            assigned: BTreeMap::new(),
             counters: Counters::default(),
-            orphans: Vec::new(),
+            orphans: AddressSet::default(),
             orphan_routes: Vec::new(),
             resync_due: None,
             keeps_origin: origin::keeps_origin(),
@@ -155,7 +195,11 @@ impl Driver {
             if let Err(error) = self.arm() {
                 tracing::error!(%error, "cannot set the timer");
             }
-            let ready = match self.epoll.wait(&mut events, EpollTimeout::NONE) {
+            let timeout = match self.duties.is_empty() {
+                true => EpollTimeout::NONE,
+                false => EpollTimeout::ZERO,
+            };
+            let ready = match self.epoll.wait(&mut events, timeout) {
                 Ok(count) => &events[..count],
                 // Nothing is known of the sockets, so no timer may expire.
                 Err(Errno::EINTR) => continue,
@@ -172,13 +216,14 @@ impl Driver {
             }
             let is_ready = |token: u64| ready.iter().any(|event| event.data() == token);
             if is_ready(token::TIMER) {
-                // Reading it makes it quiet; it is set anew in any case.
-                let _ = self.timer.wait();
+                // It is quiet once it is set anew.
                 self.armed = None;
             }
             while let Some((key, actions)) = self.routers.wake(turn) {
-                self.perform(key, actions);
+                self.duties.add(key, actions);
+                self.follow_up();
             }
+            self.perform_some();
             if is_ready(token::CHANGE) {
                 self.take_changes();
             }
@@ -204,10 +249,13 @@ impl Driver {
         Timestamp::from_epoch(self.epoch.elapsed())
     }
 
-    /// Sets the timer to the earliest deadline, if it is not.
+    /// Sets the timer to the earliest deadline. One that is set to an earlier time stays: a Backup
+    /// router that hears the Active one has a later deadline with every packet, and waking once in vain
+    /// is less work than setting it every time.
     fn arm(&mut self) -> io::Result<()> {
         let deadline = self.routers.deadline().into_iter().chain(self.resync_due).min();
-        if deadline == self.armed {
+        let is_early = self.armed.is_some_and(|armed| deadline.is_none_or(|d| armed <= d));
+        if is_early || deadline == self.armed {
             return Ok(());
         }
         match deadline {

@@ -3,6 +3,7 @@
 use netlink_addr::{Address, AddressFlags};
 use vrrp_fsm::{Input, State};
 
+use super::address_set::AddressSet;
 use super::{Driver, Key};
 
 impl Driver {
@@ -12,17 +13,15 @@ impl Driver {
             return;
         }
         let Some(instance) = self.instances.get(&key) else { return };
-        let wanted = self.addresses_of(key.interface, &instance.config);
-        let is_among =
-            |list: &[Address], address: &Address| list.iter().any(|a| a.is_same(address));
-        let kept: Vec<Address> = wanted
+        let kept: Vec<Address> = self
+            .addresses_of(key, &instance.config)
             .into_iter()
-            .filter(|(wanted, is_tracked)| *is_tracked && is_among(&instance.installed, wanted))
+            .filter(|(wanted, is_tracked)| *is_tracked && instance.installed.contains(wanted))
             .map(|(wanted, _)| wanted)
             .collect();
         let is_known = |address: &Address| {
-            let on = self.interfaces.iter().find(|i| i.index() == Some(address.interface));
-            on.is_some_and(|interface| is_among(&interface.addresses, address))
+            let place = self.interfaces.place_of(address.interface);
+            place.is_some_and(|place| self.interfaces[place].has(address))
         };
         if kept.iter().all(is_known) {
             return;
@@ -40,24 +39,22 @@ impl Driver {
             self.resync_soon();
             return true;
         };
-        addresses.iter().all(|address| {
-            present.iter().any(|present| {
-                present.is_same(address) && !present.flags.contains(AddressFlags::DADFAILED)
-            })
-        })
+        let is_good = |address: &Address| !address.flags.contains(AddressFlags::DADFAILED);
+        let present: AddressSet = present.into_iter().filter(is_good).collect();
+        addresses.iter().all(|address| present.contains(address))
     }
 
     /// What a router shall have now: nothing unless it is Active.
-    pub(super) fn wanted_addresses(&self, key: Key) -> Vec<Address> {
+    pub(super) fn wanted_addresses(&self, key: Key) -> AddressSet {
         let is_active =
             self.routers.get(&key).is_some_and(|router| router.state() == State::Active);
         match self.instances.get(&key) {
             Some(instance) if is_active => self
-                .addresses_of(key.interface, &instance.config)
+                .addresses_of(key, &instance.config)
                 .into_iter()
                 .map(|(address, _)| address)
                 .collect(),
-            _ => Vec::new(),
+            _ => AddressSet::default(),
         }
     }
 
@@ -73,20 +70,21 @@ impl Driver {
             self.uninstall_routes(&routes);
         }
         // Somebody may have put one on again meanwhile.
-        let installed: Vec<Address> =
-            self.instances.values().flat_map(|instance| &instance.installed).cloned().collect();
-        self.orphans.retain(|orphan| !installed.iter().any(|other| other.is_same(orphan)));
-        if self.orphans.is_empty() {
+        let mut orphans = std::mem::take(&mut self.orphans);
+        for installed in self.instances.values().flat_map(|instance| instance.installed.iter()) {
+            orphans.remove(installed);
+        }
+        if orphans.is_empty() {
             return;
         }
-        let orphans = std::mem::take(&mut self.orphans);
+        let orphans: Vec<Address> = orphans.into_iter().collect();
         match self.table.remove(&orphans) {
             Ok(outcomes) => {
                 let left =
                     outcomes.into_iter().zip(orphans).filter(|(outcome, _)| outcome.is_err());
-                self.orphans = left.map(|(_, address)| address).collect();
+                self.orphans.extend(left.map(|(_, address)| address));
             }
-            Err(_) => self.orphans = orphans,
+            Err(_) => self.orphans.extend(orphans),
         }
         if !self.orphans.is_empty() {
             tracing::warn!(count = self.orphans.len(), "addresses are left behind");

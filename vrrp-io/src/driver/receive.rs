@@ -40,24 +40,23 @@ impl Driver {
         let (place, kind) = ((token / 4) as usize, (token % 4) as usize);
         for _ in 0..CALLS {
             let now = self.now();
-            // Performed in their order after the call, because it borrows the buffers. Most packets
-            // bring about nothing, and an empty vector has no memory.
-            let mut duties = Vec::new();
-            let Some(interface) = self.interfaces.get(place) else { return };
-            let Some(socket) = interface.sockets.receiving(kind) else { return };
-            let (routers, instances, counters) =
-                (&mut self.routers, &mut self.instances, &mut self.counters);
+            if place >= self.interfaces.len() {
+                return;
+            }
+            let Some(socket) = self.interfaces[place].sockets.receiving(kind) else { return };
+            let (routers, instances, counters, duties) =
+                (&mut self.routers, &mut self.instances, &mut self.counters, &mut self.duties);
             let received = self.receiver.receive(socket, |datagram| {
                 counters.received += 1;
                 let mut handle = |key: Key, input: Input<'_>| {
                     if let Some(actions) = routers.handle(now, &key, input)
                         && !actions.is_empty()
                     {
-                        duties.push((key, actions));
+                        duties.add(key, actions);
                     }
                     // Before the next packet: it may be for one that is to follow.
-                    while let Some(followed) = routers.follow_up(now) {
-                        duties.push(followed);
+                    while let Some((key, actions)) = routers.follow_up(now) {
+                        duties.add(key, actions);
                     }
                 };
                 let datagram = match datagram {
@@ -101,12 +100,9 @@ impl Driver {
                     }
                 }
             });
-            for (key, actions) in duties {
-                self.perform(key, actions);
-            }
             match received {
-                Ok(Received::Some(_)) => {}
-                Ok(Received::Empty) => return,
+                Ok(Received::Some) => {}
+                Ok(Received::All) => return,
                 Err(error) => {
                     // An interface that goes down says so here as well as by netlink.
                     tracing::debug!(%error, "receive");

@@ -4,7 +4,7 @@ use vrrp_fsm::proto::{Signer, Verifier};
 use vrrp_fsm::{Action, Fault, Input, State, Tracking};
 
 use super::instance::initial_sequence;
-use super::interface::Needs;
+use super::sockets::Needs;
 use super::{Driver, Key};
 use crate::config::RouterConfig;
 use crate::error::{ReconfigureError, Stopped};
@@ -17,20 +17,25 @@ impl Driver {
     ) -> Result<(), ReconfigureError> {
         let refused = |error| ReconfigureError::Refused(Box::new(error));
         let Some(instance) = self.instances.get(&key) else { return Err(Stopped.into()) };
-        if instance.config.interface != config.interface {
+        let has_other_carriers = instance.config.virtual_interface != config.virtual_interface
+            || instance.config.carried_on() != config.carried_on();
+        if instance.config.interface != config.interface || has_other_carriers {
             return Err(ReconfigureError::NotSameRouter);
         }
+        let before = instance.config.clone();
+        self.take_changes();
         if self.interfaces[key.interface].index().is_some() {
             self.open_sockets(key.interface, Needs::of(config)).map_err(refused)?;
         }
         self.register_devices(config).map_err(refused)?;
         let leftovers = self.leftovers(key, config).map_err(refused)?;
+        self.assign(key, config).map_err(refused)?;
         // It runs with the tracked priority from the first packet on: with the configured one it
         // could win an election that it is to lose.
         let tracking = Tracking::new(config.tracked.iter().cloned());
         let Some(instance) = self.instances.get_mut(&key) else { return Err(Stopped.into()) };
-        let before = std::mem::replace(&mut instance.tracking, tracking);
-        for (tracked, _, standing) in before.iter() {
+        let tracking_before = std::mem::replace(&mut instance.tracking, tracking);
+        for (tracked, _, standing) in tracking_before.iter() {
             instance.tracking.set(tracked, standing);
         }
         let configured = std::mem::replace(&mut instance.config, config.clone());
@@ -47,10 +52,16 @@ impl Driver {
         let Some(actions) = outcome else {
             if let Some(instance) = self.instances.get_mut(&key) {
                 instance.config = configured;
-                instance.tracking = before;
+                instance.tracking = tracking_before;
             }
+            self.unassign(key, config);
+            // They were its own before.
+            let _ = self.assign(key, &before);
             return Err(ReconfigureError::NotSameRouter);
         };
+        self.unassign(key, &before);
+        // No other has them: it was asked above.
+        let _ = self.assign(key, config);
         if let Some(instance) = self.instances.get_mut(&key) {
             instance.base = config.router.priority();
             if configured.authentication != config.authentication {
@@ -65,18 +76,19 @@ impl Driver {
         let is_put_on = actions
             .iter()
             .any(|action| matches!(action, Action::ReplaceAddresses | Action::AddAddresses));
-        self.perform(key, actions);
+        self.duties.add(key, actions);
+        self.perform_all();
         let is_active = self.routers.get(&key).is_some_and(|r| r.state() == State::Active);
         if is_active {
             // The state machine knows neither prefix lengths nor what is not advertised.
-            if has_other_items && !is_put_on && !self.perform_action(key, Action::ReplaceAddresses)
-            {
-                self.input(key, Input::Failed(Action::ReplaceAddresses));
+            if has_other_items && !is_put_on {
+                self.duties.extend(key, [Action::ReplaceAddresses]);
+                self.perform_all();
             }
         } else {
             self.orphans.extend(leftovers);
             self.remove_orphans();
-            self.read_addresses(key.interface);
+            self.read_addresses(&[key.interface]);
         }
         match (configured.lacks_peer(), config.lacks_peer()) {
             (false, true) => self.input(key, Input::Fault(Fault::NoPeer)),

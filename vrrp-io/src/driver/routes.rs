@@ -18,7 +18,7 @@ impl Driver {
     pub(super) fn resolve_route(&self, wanted: &VirtualRoute) -> Option<(Route, bool)> {
         let mut route = wanted.route.clone();
         route.interface = match &wanted.device {
-            Some(name) => Some(self.index_of(name)?),
+            Some(name) => Some(self.interfaces.index_of(name)?),
             None => None,
         };
         if route.protocol == 0 {

@@ -1,10 +1,12 @@
 //! Interfaces and addresses change.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use netlink_addr::{Address, Change, Link};
 
-use super::Driver;
+use super::address_set::AddressSet;
+use super::{Driver, Instance, Key};
 
 /// After a failure to read what the kernel has, it is tried again after this time.
 const RESYNC: Duration = Duration::from_millis(500);
@@ -19,68 +21,81 @@ impl Driver {
                 vec![Change::Lost]
             }
         };
-        let mut is_touched = vec![false; self.interfaces.len()];
+        let mut touched = BTreeSet::new();
+        let (mut arrived, mut removed) = (BTreeSet::new(), AddressSet::default());
         for change in changes {
             match change {
                 Change::Link(link) => {
                     // It may have had another name before.
-                    if let Some(place) = self.place_of(link.index)
+                    if let Some(place) = self.interfaces.place_of(link.index)
                         && self.interfaces[place].name != link.name
                     {
                         self.lost(place);
-                        is_touched[place] = true;
+                        touched.insert(place);
                     }
-                    if let Some(place) = self.place(&link.name) {
-                        self.found(place, link);
-                        is_touched[place] = true;
+                    if let Some(place) = self.interfaces.place(&link.name) {
+                        if self.set_link(place, link) {
+                            arrived.insert(place);
+                        }
+                        touched.insert(place);
                     }
                 }
                 Change::LinkGone(link) => {
-                    if let Some(place) = self.place_of(link.index) {
+                    if let Some(place) = self.interfaces.place_of(link.index) {
                         self.lost(place);
-                        is_touched[place] = true;
+                        touched.insert(place);
                     }
                 }
                 Change::Address(address) => {
-                    if let Some(place) = self.place_of(address.interface) {
-                        is_touched[place] = true;
-                        let addresses = &mut self.interfaces[place].addresses;
-                        match addresses.iter_mut().find(|known| known.is_same(&address)) {
-                            Some(known) => *known = address,
-                            None => addresses.push(address),
-                        }
+                    if let Some(place) = self.interfaces.place_of(address.interface)
+                        && self.interfaces.get_mut(place).set_address(address)
+                    {
+                        touched.insert(place);
                     }
                 }
                 Change::AddressGone(address) => {
-                    if let Some(place) = self.place_of(address.interface) {
-                        is_touched[place] = true;
-                        self.interfaces[place].addresses.retain(|known| !known.is_same(&address));
+                    if let Some(place) = self.interfaces.place_of(address.interface) {
+                        if self.interfaces.get_mut(place).drop_address(&address) {
+                            touched.insert(place);
+                        }
+                        removed.insert(address);
                     }
                 }
                 // `Lost`, and whatever else may come.
                 _ => {
                     self.read_anew();
-                    is_touched.fill(true);
+                    touched.extend(0..self.interfaces.len());
                 }
             }
         }
-        let touched: Vec<usize> = (0..is_touched.len()).filter(|at| is_touched[*at]).collect();
+        if !arrived.is_empty() {
+            self.arrived(&arrived.into_iter().collect::<Vec<_>>());
+        }
         for place in &touched {
             self.tell_interface(*place);
         }
-        if !touched.is_empty() {
+        let robbed: Vec<Key> = match removed.is_empty() {
+            true => Vec::new(),
+            false => self.keys_with_any(&removed),
+        };
+        for key in &robbed {
+            self.put_back(*key);
+        }
+        let kept_any = removed.iter().any(|address| self.kept.has(address));
+        if !touched.is_empty() || !robbed.is_empty() || kept_any {
             // Routes go with the addresses and links that they need, without a word.
             self.look_after_routes(|_, _| true);
             self.put_back_kept();
         }
     }
 
-    pub(super) fn place(&self, name: &str) -> Option<usize> {
-        self.interfaces.iter().position(|interface| interface.name == name)
-    }
-
-    fn place_of(&self, index: u32) -> Option<usize> {
-        self.interfaces.iter().position(|interface| interface.index() == Some(index))
+    /// Routers that have put on one of these addresses.
+    fn keys_with_any(&self, addresses: &AddressSet) -> Vec<Key> {
+        let has = |(key, instance): (&Key, &Instance)| {
+            let is_meant = instance.installed.iter().any(|installed| addresses.contains(installed));
+            is_meant.then_some(*key)
+        };
+        self.instances.iter().filter_map(has).collect()
     }
 
     /// Asks for another look at everything, a little later.
@@ -92,17 +107,14 @@ impl Driver {
     pub(super) fn resync(&mut self) {
         self.resync_due = None;
         self.read_anew();
+        self.make_missing_carriers();
         for place in 0..self.interfaces.len() {
             self.open_missing_sockets(place);
             self.tell_interface(place);
             for key in self.keys_on(place) {
                 let wanted = self.wanted_addresses(key);
-                let is_unwanted =
-                    |installed: &Address| !wanted.iter().any(|wanted| wanted.is_same(installed));
-                if let Err(error) = self.remove_addresses(key, is_unwanted) {
-                    let error = crate::error::chain(&error);
-                    tracing::warn!(vrid = key.vrid.get(), error, "addresses are left behind");
-                }
+                let is_unwanted = |_, installed: &Address| !wanted.contains(installed);
+                self.remove_addresses(&[key], is_unwanted, &mut Vec::new());
             }
         }
         self.remove_orphans();
@@ -119,15 +131,18 @@ impl Driver {
                 return self.resync_soon();
             }
         };
+        let mut links: BTreeMap<String, Link> =
+            links.into_iter().map(|link| (link.name.clone(), link)).collect();
+        let mut there = Vec::new();
         for place in 0..self.interfaces.len() {
-            let name = &self.interfaces[place].name;
-            match links.iter().find(|link| link.name == *name).cloned() {
+            match links.remove(&self.interfaces[place].name) {
                 Some(link) => {
                     self.found(place, link);
-                    self.read_addresses(place);
+                    there.push(place);
                 }
                 None => self.lost(place),
             }
         }
+        self.read_addresses(&there);
     }
 }

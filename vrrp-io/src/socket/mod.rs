@@ -1,22 +1,23 @@
-//! Raw sockets of an interface.
+//! Raw sockets.
 //!
-//! Per family one socket receives and one sends. The sender makes the IP header itself
-//! (`IPPROTO_RAW`), because the AH proof covers it and so that the source can change without a new socket.
+//! Per family one socket of each interface receives, for all routers there, and one of the process sends. The
+//! sender makes the IP header itself (`IPPROTO_RAW`), because the AH proof covers it and so that the
+//! source can change without a new socket.
 
 mod receive;
+mod send;
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::sys::socket::{setsockopt, sockopt};
-use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockAddr, Socket, Type};
+use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 use vrrp_fsm::proto::{AH_IP_PROTOCOL, IP_PROTOCOL};
 
 pub(crate) use receive::{Received, Receiver};
+pub(crate) use send::{Outbox, Sender, Way};
 
-/// `IPPROTO_RAW`: the caller writes the IP header.
-const IPPROTO_RAW: i32 = 255;
 /// A flood must not push out the packets that count. The kernel doubles it and takes some 800 octets
 /// for a small packet, so there is room for 1300; the default has room for 280.
 const RECEIVE_BUFFER: usize = 512 * 1024;
@@ -48,7 +49,9 @@ impl ReceiveSocket {
             Kind::Ipv4Ah => (Domain::IPV4, AH_IP_PROTOCOL),
             Kind::Ipv6 => (Domain::IPV6, IP_PROTOCOL),
         };
-        let socket = raw(domain, protocol.into(), interface)?;
+        let protocol = Some(Protocol::from(i32::from(protocol)));
+        let socket = step("open", Socket::new(domain, Type::RAW.nonblocking(), protocol))?;
+        step("SO_BINDTODEVICE", socket.bind_device(Some(interface.as_bytes())))?;
         if setsockopt(&socket, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
             step("SO_RCVBUF", socket.set_recv_buffer_size(RECEIVE_BUFFER))?;
         }
@@ -94,47 +97,6 @@ impl AsFd for ReceiveSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
-}
-
-/// Sends whole IP packets out of one interface.
-#[derive(Debug)]
-pub(crate) struct SendSocket {
-    socket: Socket,
-    index: u32,
-}
-
-impl SendSocket {
-    pub(crate) fn open(is_ipv6: bool, interface: &str, index: u32) -> Result<Self, Failure> {
-        let domain = if is_ipv6 { Domain::IPV6 } else { Domain::IPV4 };
-        let socket = raw(domain, IPPROTO_RAW, interface)?;
-        if is_ipv6 {
-            step("IPV6_MULTICAST_LOOP", socket.set_multicast_loop_v6(false))?;
-        } else {
-            step("IP_MULTICAST_LOOP", socket.set_multicast_loop_v4(false))?;
-        }
-        Ok(Self { socket, index })
-    }
-
-    pub(crate) fn send(&self, packet: &[u8], destination: IpAddr) -> io::Result<()> {
-        let destination: SockAddr = match destination {
-            IpAddr::V4(address) => SocketAddr::from((address, 0)).into(),
-            IpAddr::V6(address) => SocketAddrV6::new(address, 0, 0, self.index).into(),
-        };
-        loop {
-            match self.socket.send_to(packet, &destination) {
-                Ok(_) => return Ok(()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-}
-
-fn raw(domain: Domain, protocol: i32, interface: &str) -> Result<Socket, Failure> {
-    let socket =
-        step("open", Socket::new(domain, Type::RAW.nonblocking(), Some(Protocol::from(protocol))))?;
-    step("SO_BINDTODEVICE", socket.bind_device(Some(interface.as_bytes())))?;
-    Ok(socket)
 }
 
 fn step<T>(action: &'static str, result: io::Result<T>) -> Result<T, Failure> {

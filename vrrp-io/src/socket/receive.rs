@@ -26,10 +26,10 @@ pub(crate) struct Receiver {
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Received {
-    /// So many datagrams; there may be more.
-    Some(usize),
-    /// The socket is empty.
-    Empty,
+    /// There may be more.
+    Some,
+    /// That was all that had arrived.
+    All,
 }
 
 impl Receiver {
@@ -90,7 +90,8 @@ impl Receiver {
                 }
             }
         }
-        Ok(Received::Some(count))
+        // The call goes on until the socket is empty or its room is full.
+        Ok(if count == BATCH { Received::Some } else { Received::All })
     }
 }
 
@@ -101,7 +102,7 @@ fn ipv6_headers() -> MultiHeaders<SockaddrIn6> {
 
 fn nothing(errno: Errno) -> io::Result<Received> {
     match errno {
-        Errno::EAGAIN | Errno::EINTR => Ok(Received::Empty),
+        Errno::EAGAIN | Errno::EINTR => Ok(Received::All),
         errno => Err(errno.into()),
     }
 }

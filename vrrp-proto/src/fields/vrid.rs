@@ -15,6 +15,9 @@ use super::OutOfRange;
 pub struct Vrid(NonZeroU8);
 
 impl Vrid {
+    /// The lowest.
+    pub const MIN: Self = Self(NonZeroU8::MIN);
+
     /// Checks that the value is not zero.
     pub const fn new(value: u8) -> Result<Self, OutOfRange> {
         match NonZeroU8::new(value) {

@@ -1,12 +1,13 @@
 //! Asking for addresses, routes and links, and changing addresses and routes.
 
+mod links;
+
 use std::net::IpAddr;
 
 use netlink_conn::{Batch, Connection, Protocol, Request, RequestError, flags};
 
 use crate::address::Address;
 use crate::error::{AddressError, Error, RouteError};
-use crate::link::Link;
 use crate::route::Route;
 use crate::uapi;
 
@@ -29,8 +30,8 @@ impl RouteTable {
     /// # Errors
     /// [`Error`]: no netlink socket.
     pub fn open() -> Result<Self, Error> {
-        let connection = Connection::open(Protocol::Route)
-            .map_err(|source| Error { action: "open the table of addresses", source })?;
+        let connection =
+            Connection::open(Protocol::Route).map_err(Error::of("open the table of addresses"))?;
         Ok(Self { connection, batch: Batch::new() })
     }
 
@@ -77,7 +78,7 @@ impl RouteTable {
         };
         self.connection
             .dump(uapi::RTM_GETADDR, write, |message| Address::read(&message))
-            .map_err(|source| Error { action: "list addresses", source })
+            .map_err(Error::of("list addresses"))
     }
 
     /// Makes sure that the routes exist, and says of each what became of it.
@@ -99,8 +100,7 @@ impl RouteTable {
             route.write(&mut self.batch.request(uapi::RTM_NEWROUTE, flags));
         }
         let action = "add routes";
-        let outcomes =
-            self.connection.execute(&mut self.batch).map_err(|source| Error { action, source })?;
+        let outcomes = self.connection.execute(&mut self.batch).map_err(Error::of(action))?;
         let is_there = |error: &RequestError| matches!(error, RequestError::Refused(error) if error.errno() == EEXIST);
         let present = match outcomes.iter().any(|o| o.as_ref().is_err_and(is_there)) {
             // What was added was added, whether or not this can be told.
@@ -136,8 +136,7 @@ impl RouteTable {
             route.write(&mut self.batch.request(uapi::RTM_DELROUTE, 0));
         }
         let action = "remove routes";
-        let outcomes =
-            self.connection.execute(&mut self.batch).map_err(|source| Error { action, source })?;
+        let outcomes = self.connection.execute(&mut self.batch).map_err(Error::of(action))?;
         let explained = outcomes.into_iter().zip(routes).map(|(outcome, route)| {
             outcome.or_else(|source| match &source {
                 RequestError::Refused(error) if [ESRCH, ENODEV].contains(&error.errno()) => Ok(()),
@@ -157,28 +156,7 @@ impl RouteTable {
         };
         self.connection
             .dump(uapi::RTM_GETROUTE, write, |message| Route::read(&message))
-            .map_err(|source| Error { action: "list routes", source })
-    }
-
-    /// All interfaces.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub fn links(&mut self) -> Result<Vec<Link>, Error> {
-        let write = |request: &mut Request<'_>| {
-            request.fixed(&[0; uapi::IFINFOMSG]);
-        };
-        self.connection
-            .dump(uapi::RTM_GETLINK, write, |message| Link::read(&message))
-            .map_err(|source| Error { action: "list interfaces", source })
-    }
-
-    /// The interface with this name, if there is one.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub fn link_by_name(&mut self, name: &str) -> Result<Option<Link>, Error> {
-        Ok(self.links()?.into_iter().find(|link| link.name == name))
+            .map_err(Error::of("list routes"))
     }
 
     fn execute(
@@ -187,8 +165,7 @@ impl RouteTable {
         addresses: &[Address],
         harmless: &[i32],
     ) -> Result<Vec<Result<(), AddressError>>, Error> {
-        let outcomes =
-            self.connection.execute(&mut self.batch).map_err(|source| Error { action, source })?;
+        let outcomes = self.connection.execute(&mut self.batch).map_err(Error::of(action))?;
         let explained = outcomes.into_iter().zip(addresses).map(|(outcome, address)| {
             outcome.or_else(|source| match &source {
                 RequestError::Refused(error) if harmless.contains(&error.errno()) => Ok(()),

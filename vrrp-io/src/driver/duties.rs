@@ -1,0 +1,68 @@
+//! What routers have to do.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use vrrp_fsm::{Action, Actions};
+
+use super::Key;
+
+/// What routers have to do, for each in its order. The same kind of duty of many routers is done
+/// together: first all advertise, then all addresses are put on interfaces, then all are announced.
+#[derive(Debug, Default)]
+pub(super) struct Duties {
+    /// In the order in which they came: who was due first advertises first.
+    lists: Vec<(Key, VecDeque<Action>)>,
+    places: BTreeMap<Key, usize>,
+}
+
+impl Duties {
+    /// These come after what the router has to do already.
+    pub(super) fn add(&mut self, key: Key, actions: Actions) {
+        self.extend(key, actions);
+    }
+
+    pub(super) fn extend(&mut self, key: Key, actions: impl IntoIterator<Item = Action>) {
+        let actions: VecDeque<Action> = actions.into_iter().collect();
+        if actions.is_empty() {
+            return;
+        }
+        if let Some(place) = self.places.get(&key) {
+            self.lists[*place].1.extend(actions);
+        } else {
+            self.places.insert(key, self.lists.len());
+            self.lists.push((key, actions));
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lists.is_empty()
+    }
+
+    /// Takes all that the first `count` routers have to do.
+    pub(super) fn take_first(&mut self, count: usize) -> Self {
+        let mut first = Self::default();
+        self.lists.retain(|(_, actions)| !actions.is_empty());
+        let count = count.min(self.lists.len());
+        for (key, actions) in self.lists.drain(..count) {
+            first.extend(key, actions);
+        }
+        self.places = self.lists.iter().enumerate().map(|(at, (key, _))| (*key, at)).collect();
+        first
+    }
+
+    /// Takes what every router has to do next, as long as it `is_meant`.
+    pub(super) fn take(&mut self, is_meant: impl Fn(&Action) -> bool) -> Vec<(Key, Action)> {
+        let mut taken = Vec::new();
+        let mut is_anything_left = false;
+        for (key, actions) in &mut self.lists {
+            let count = actions.iter().take_while(|action| is_meant(action)).count();
+            taken.extend(actions.drain(..count).map(|action| (*key, action)));
+            is_anything_left |= !actions.is_empty();
+        }
+        if !is_anything_left {
+            self.lists.clear();
+            self.places.clear();
+        }
+        taken
+    }
+}
