@@ -47,7 +47,7 @@ fn when_the_vrrp_thread_dies_its_addresses_go_and_it_is_known() {
     let ended = lan.host(0).namespace().run(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let mut director = Director::start(&check(&Source::new(conf)).unwrap()).unwrap();
+            let mut director = Director::start(check(&Source::new(conf)).unwrap()).unwrap();
             let notice = director.next().await.unwrap();
             director.handle(&notice);
             assert!(director.is_alive());

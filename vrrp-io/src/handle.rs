@@ -72,7 +72,7 @@ impl Vrrp {
     /// # Errors
     /// [`AddError`]. An interface that is down or has no address is no error: the router is in
     /// [`State::Fault`] until it can run.
-    pub fn add(&self, config: RouterConfig) -> Result<Router, AddError> {
+    pub fn add(&self, config: impl Into<Arc<RouterConfig>>) -> Result<Router, AddError> {
         let mut added = self.add_all([config])?;
         added.pop().unwrap_or(Err(Stopped.into()))
     }
@@ -84,13 +84,13 @@ impl Vrrp {
     /// [`Stopped`]; the inner ones are those of [`add`](Self::add).
     pub fn add_all(
         &self,
-        configs: impl IntoIterator<Item = RouterConfig>,
+        configs: impl IntoIterator<Item = impl Into<Arc<RouterConfig>>>,
     ) -> Result<Vec<Result<Router, AddError>>, Stopped> {
         let (mut routers, mut states) = (Vec::new(), Vec::new());
         for config in configs {
             let state = Arc::new(AtomicU8::new(state_code(State::Initialize)));
             states.push(Arc::clone(&state));
-            routers.push(NewRouter { config, state });
+            routers.push(NewRouter { config: config.into(), state });
         }
         let added = self.0.ask(|reply| Command::Add(routers, reply))?;
         let handle = |(added, state): (Result<RouterId, AddError>, _)| {
@@ -240,8 +240,11 @@ impl Router {
     ///
     /// # Errors
     /// [`ReconfigureError`]; the router then runs on as it was.
-    pub fn reconfigure(&self, config: RouterConfig) -> Result<(), ReconfigureError> {
-        self.ask(|id, reply| Command::Reconfigure { id, config: Box::new(config), reply })?
+    pub fn reconfigure(
+        &self,
+        config: impl Into<Arc<RouterConfig>>,
+    ) -> Result<(), ReconfigureError> {
+        self.ask(|id, reply| Command::Reconfigure { id, config: config.into(), reply })?
     }
 
     /// Hands over and takes the addresses away, whoever else holds a handle. Returns when that is

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU8;
+use std::sync::Arc;
 
 use keepalived_conf::model::{
     AddressLine, Authentication as AuthenticationLine, Broadcast, Configuration, Instance,
@@ -56,16 +57,18 @@ pub(super) fn plan(
             .and_then(|fifo| fifo.script.as_ref())
             .and_then(|line| accounts.command("vrrp_notify_fifo_script", line, diagnostics)),
     };
-    let routers: Vec<PlannedRouter> = instances
+    let mut routers: Vec<Arc<PlannedRouter>> = instances
         .into_iter()
         .filter_map(|mut instance| {
             let group = groups.iter().find(|group| group.members.contains(&instance.name));
             let on = Machine { interfaces, scripts: &scripts, group, diagnostics };
             let config = on.router(&mut instance)?;
             let commands = Commands::prepare(&instance.notifications, &mut accounts, diagnostics);
-            Some(PlannedRouter { instance, config, commands })
+            Some(Arc::new(PlannedRouter { instance, config: Arc::new(config), commands }))
         })
         .collect();
+    // It was made in the place of the instances, which are larger.
+    routers.shrink_to_fit();
     let smtp_alert = global.defaults.smtp_alert;
     let groups = groups
         .into_iter()

@@ -7,6 +7,7 @@ mod security;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use keepalived_conf::model::{Global, Instance, SyncGroup};
 use keepalived_conf::{Diagnostics, IncludeCheck, Options, ReadError, Severity, System};
@@ -44,7 +45,7 @@ pub struct Plan {
     /// What holds for all.
     pub global: Global,
     /// The virtual routers.
-    pub routers: Vec<PlannedRouter>,
+    pub routers: Vec<Arc<PlannedRouter>>,
     /// The sync groups.
     pub groups: Vec<PlannedGroup>,
     /// The scripts that routers track.
@@ -87,7 +88,7 @@ pub struct PlannedRouter {
     /// As the file describes it.
     pub instance: Instance,
     /// As it is run.
-    pub config: RouterConfig,
+    pub config: Arc<RouterConfig>,
     /// What is run when something happens to it.
     pub commands: Commands,
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use vrrp_io::fsm::{Cause, State};
 use vrrp_io::proto::Priority;
-use vrrp_io::{AddError, Events, Notice, Router, RouterId, Stopped, Vrrp};
+use vrrp_io::{AddError, Events, Notice, Router, RouterConfig, RouterId, Stopped, Vrrp};
 
 use crate::config::{Checked, Plan, PlannedRouter};
 use crate::notify::Notifier;
@@ -54,7 +54,7 @@ struct Identity {
 #[derive(Debug)]
 struct Running {
     router: Router,
-    planned: PlannedRouter,
+    planned: Arc<PlannedRouter>,
     state: State,
     priority: Priority,
     /// What the last change of state was for.
@@ -101,12 +101,13 @@ impl Director {
     ///
     /// # Errors
     /// [`StartError`].
-    pub fn start(checked: &Checked) -> Result<Self, StartError> {
+    pub fn start(checked: Checked) -> Result<Self, StartError> {
         if !checked.can_run() {
             return Err(StartError::Configuration);
         }
         began();
-        let plan = checked.plan.clone();
+        let known_errors = checked.errors();
+        let plan = checked.plan;
         let vrrp = Vrrp::start()?;
         let events = vrrp.events()?;
         let mut scripts = Scripts::default();
@@ -115,8 +116,11 @@ impl Director {
         let mut running = BTreeMap::new();
         let mut by_id = BTreeMap::new();
         let startup_delay = startup_delay(&plan);
-        let configs = plan.routers.iter().map(|planned| planned.config.clone());
-        let added = vrrp.add_all(configs.map(|config| config.with_startup_delay(startup_delay)))?;
+        let config = |planned: &Arc<PlannedRouter>| match startup_delay {
+            Duration::ZERO => Arc::clone(&planned.config),
+            delay => Arc::new(RouterConfig::clone(&planned.config).with_startup_delay(delay)),
+        };
+        let added = vrrp.add_all(plan.routers.iter().map(config))?;
         for (planned, added) in plan.routers.iter().zip(added) {
             let router = added.map_err(|source| StartError::Router {
                 name: planned.instance.name.clone(),
@@ -124,7 +128,7 @@ impl Director {
             })?;
             let identity = Identity::of(planned);
             by_id.insert(router.id(), identity.clone());
-            running.insert(identity, Running::new(router, planned.clone()));
+            running.insert(identity, Running::new(router, Arc::clone(planned)));
         }
         scripts.set(&vrrp, &plan.scripts);
         let notifier = Notifier::new(&plan);
@@ -140,7 +144,7 @@ impl Director {
             scripts,
             notifier,
             view,
-            known_errors: checked.errors(),
+            known_errors,
             leaving: Vec::new(),
         };
         director.publish();
@@ -219,7 +223,7 @@ impl Director {
 }
 
 impl Running {
-    fn new(router: Router, planned: PlannedRouter) -> Self {
+    fn new(router: Router, planned: Arc<PlannedRouter>) -> Self {
         let priority = planned.config.router().priority();
         Self { router, planned, state: State::Initialize, priority, cause: None }
     }

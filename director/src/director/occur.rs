@@ -88,9 +88,9 @@ impl Director {
 
     /// A router is no longer configured. keepalived tells a fault, unless it knows how to tell more.
     pub(super) fn tell_deleted(&mut self, running: &Running) {
-        let word = match running.planned.instance.notifications.deleted {
-            Some(_) => Word::Deleted,
-            None => Word::Fault,
+        let word = match running.planned.instance.notifications.tells_deletion {
+            true => Word::Deleted,
+            false => Word::Fault,
         };
         self.notifier.tell(&occurrence(running, word));
     }

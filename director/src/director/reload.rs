@@ -1,7 +1,7 @@
 //! Another configuration is taken, and every router that it still describes keeps its role.
 
 use std::collections::BTreeSet;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use vrrp_io::fsm::State;
 use vrrp_io::{ReconfigureError, Stopped};
@@ -31,7 +31,7 @@ impl Director {
     /// # Errors
     /// [`ReloadError`]; a configuration with an error in it is not taken at all, unless the one that
     /// runs has the same.
-    pub fn reload(&mut self, checked: &Checked) -> Result<(), ReloadError> {
+    pub fn reload(&mut self, checked: Checked) -> Result<(), ReloadError> {
         let errors = checked.errors();
         if !checked.can_run() || !errors.is_subset(&self.known_errors) {
             self.refuse_reload();
@@ -41,9 +41,10 @@ impl Director {
         while let Some(notice) = self.events.try_next() {
             self.occur(&notice);
         }
-        let plan = &checked.plan;
+        let plan = checked.plan;
         self.scripts.announce(&self.vrrp, &plan.scripts);
-        let wanted: BTreeSet<Identity> = plan.routers.iter().map(Identity::of).collect();
+        let wanted: BTreeSet<Identity> =
+            plan.routers.iter().map(|planned| Identity::of(planned)).collect();
         let gone: Vec<Identity> =
             self.running.keys().filter(|identity| !wanted.contains(identity)).cloned().collect();
         for identity in gone {
@@ -51,10 +52,10 @@ impl Director {
         }
         self.vrrp
             .keep(plan.static_addresses.iter().cloned(), plan.static_routes.iter().cloned())?;
-        self.notifier.set(plan);
-        self.groups.set(plan);
+        self.notifier.set(&plan);
+        self.groups.set(&plan);
         // An address that moves from one router to another is free only after the first has changed.
-        let mut waiting: Vec<&PlannedRouter> = plan.routers.iter().collect();
+        let mut waiting: Vec<&Arc<PlannedRouter>> = plan.routers.iter().collect();
         loop {
             let before = waiting.len();
             let mut refused = Vec::new();
@@ -85,7 +86,7 @@ impl Director {
             waiting = refused.into_iter().map(|(planned, _)| planned).collect();
         }
         self.scripts.set(&self.vrrp, &plan.scripts);
-        self.plan = plan.clone();
+        self.plan = plan;
         self.known_errors = errors;
         for group in self.groups.all() {
             self.follow_group(&group.group.name);
@@ -123,12 +124,12 @@ impl Director {
     }
 
     /// What the kernel or another router has against it is returned.
-    fn add(&mut self, planned: &PlannedRouter) -> Result<Option<String>, Stopped> {
+    fn add(&mut self, planned: &Arc<PlannedRouter>) -> Result<Option<String>, Stopped> {
         let identity = Identity::of(planned);
         match self.vrrp.add(planned.config.clone()) {
             Ok(router) => {
                 self.by_id.insert(router.id(), identity.clone());
-                self.running.insert(identity, Running::new(router, planned.clone()));
+                self.running.insert(identity, Running::new(router, Arc::clone(planned)));
                 Ok(None)
             }
             Err(vrrp_io::AddError::Stopped(stopped)) => Err(stopped),
@@ -140,11 +141,11 @@ impl Director {
 impl Running {
     /// Takes another description and keeps the role. What the kernel refuses leaves the router as it
     /// was.
-    fn change(&mut self, planned: &PlannedRouter) -> Result<(), ReconfigureError> {
+    fn change(&mut self, planned: &Arc<PlannedRouter>) -> Result<(), ReconfigureError> {
         if planned.config != self.planned.config {
             self.router.reconfigure(planned.config.clone())?;
         }
-        self.planned = planned.clone();
+        self.planned = Arc::clone(planned);
         if self.state == State::Initialize {
             self.state = self.router.state();
         }

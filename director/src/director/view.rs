@@ -1,5 +1,7 @@
 //! What is shown to those who ask.
 
+use std::sync::Arc;
+
 use vrrp_io::fsm::Cause;
 use vrrp_io::{RouterId, Vrrp};
 
@@ -21,7 +23,7 @@ pub(crate) struct View {
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) id: RouterId,
-    pub(crate) planned: PlannedRouter,
+    pub(crate) planned: Arc<PlannedRouter>,
     pub(crate) cause: Option<Cause>,
     pub(crate) group: Option<String>,
 }

@@ -89,7 +89,7 @@ fn data(entry: &Entry, status: &Status, scripts: &[TrackScript]) -> Value {
     put("wantstate", state(status.state).into());
     put("version", version.into());
     put("smtp_alert", instance.smtp_alert.into());
-    put("notify_deleted", instance.notifications.deleted.is_some().into());
+    put("notify_deleted", instance.notifications.tells_deletion.into());
     for (name, keyword) in [
         ("script_backup", "notify_backup"),
         ("script_master", "notify_master"),

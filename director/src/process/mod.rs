@@ -4,5 +4,6 @@ pub mod child;
 pub mod daemon;
 pub mod limits;
 pub mod log;
+pub mod memory;
 pub mod pid_file;
 pub mod rights;

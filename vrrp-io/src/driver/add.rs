@@ -15,7 +15,7 @@ use crate::error::AddError;
 
 /// A router that is to run, and where its state is told.
 pub(crate) struct NewRouter {
-    pub(crate) config: RouterConfig,
+    pub(crate) config: Arc<RouterConfig>,
     pub(crate) state: Arc<AtomicU8>,
 }
 
@@ -35,13 +35,14 @@ impl Driver {
                     new.push((key, router, claim));
                     Ok(key)
                 }
-                Ok((key, _)) => {
-                    Err(AddError::VridInUse { interface: router.config.interface, vrid: key.vrid })
-                }
+                Ok((key, _)) => Err(AddError::VridInUse {
+                    interface: router.config.interface.clone(),
+                    vrid: key.vrid,
+                }),
                 Err(error) => Err(error),
             });
         }
-        let wanted: Vec<_> = new.iter().map(|(key, router, _)| (*key, &router.config)).collect();
+        let wanted: Vec<_> = new.iter().map(|(key, router, _)| (*key, &*router.config)).collect();
         let mut failed: Vec<(Key, AddError)> = Vec::new();
         let carriers = self.make_carriers(&wanted);
         let mut added = Vec::new();

@@ -1,14 +1,15 @@
 //! Addresses, each once.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use netlink_addr::Address;
 
 /// Addresses of interfaces. Two that are [the same](Address::is_same) have one place here, whatever their
 /// other attributes.
+///
+/// Sorted, because most have one address: a tree would take ten times the memory for that.
 #[derive(Clone, Debug, Default)]
-pub(super) struct AddressSet(BTreeMap<Identity, Address>);
+pub(super) struct AddressSet(Vec<Address>);
 
 /// Interface, address, length of the prefix.
 type Identity = (u32, IpAddr, u8);
@@ -18,26 +19,35 @@ fn identity(address: &Address) -> Identity {
 }
 
 impl AddressSet {
+    fn place(&self, wanted: Identity) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&wanted, identity)
+    }
+
     pub(super) fn insert(&mut self, address: Address) {
-        self.0.insert(identity(&address), address);
+        match self.place(identity(&address)) {
+            Ok(place) => self.0[place] = address,
+            Err(place) => self.0.insert(place, address),
+        }
     }
 
     pub(super) fn remove(&mut self, address: &Address) -> Option<Address> {
-        self.0.remove(&identity(address))
+        let place = self.place(identity(address)).ok()?;
+        Some(self.0.remove(place))
     }
 
     pub(super) fn contains(&self, address: &Address) -> bool {
-        self.0.contains_key(&identity(address))
+        self.place(identity(address)).is_ok()
     }
 
     /// The address on the interface, with prefixes of any length.
     pub(super) fn at(&self, interface: u32, address: IpAddr) -> impl Iterator<Item = &Address> {
-        let range = (interface, address, 0)..=(interface, address, u8::MAX);
-        self.0.range(range).map(|(_, address)| address)
+        let from = self.0.partition_point(|other| identity(other) < (interface, address, 0));
+        let from = self.0[from..].iter();
+        from.take_while(move |other| (other.interface, other.local) == (interface, address))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Address> {
-        self.0.values()
+        self.0.iter()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -54,17 +64,25 @@ impl AddressSet {
 
     /// Takes out those that `is_meant`.
     pub(super) fn take(&mut self, is_meant: impl Fn(&Address) -> bool) -> Vec<Address> {
-        let (taken, left) = std::mem::take(&mut self.0)
-            .into_iter()
-            .partition::<BTreeMap<_, _>, _>(|(_, address)| is_meant(address));
+        let (taken, left) = std::mem::take(&mut self.0).into_iter().partition(is_meant);
         self.0 = left;
-        taken.into_values().collect()
+        taken
     }
 }
 
 impl Extend<Address> for AddressSet {
     fn extend<T: IntoIterator<Item = Address>>(&mut self, addresses: T) {
-        addresses.into_iter().for_each(|address| self.insert(address));
+        let mut new: Vec<Address> = addresses.into_iter().collect();
+        if new.len() == 1 {
+            return new.pop().into_iter().for_each(|address| self.insert(address));
+        }
+        // Of two that are the same the newer one stays.
+        new.reverse();
+        new.append(&mut self.0);
+        new.sort_by_key(identity);
+        new.dedup_by_key(|address| identity(address));
+        new.shrink_to_fit();
+        self.0 = new;
     }
 }
 
@@ -78,9 +96,9 @@ impl FromIterator<Address> for AddressSet {
 
 impl IntoIterator for AddressSet {
     type Item = Address;
-    type IntoIter = std::collections::btree_map::IntoValues<Identity, Address>;
+    type IntoIter = std::vec::IntoIter<Address>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_values()
+        self.0.into_iter()
     }
 }

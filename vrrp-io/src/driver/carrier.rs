@@ -299,7 +299,7 @@ impl Driver {
                 self.bases.lose(carrier.base);
             }
         }
-        let routers: Vec<_> = lacking.iter().map(|(key, config)| (*key, config)).collect();
+        let routers: Vec<_> = lacking.iter().map(|(key, config)| (*key, &**config)).collect();
         for ((key, _), made) in routers.iter().zip(self.make_carriers(&routers)) {
             match made {
                 Ok(carriers) => {

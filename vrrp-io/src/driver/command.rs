@@ -1,6 +1,7 @@
 //! What an application asks for.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TryRecvError};
 
 use vrrp_fsm::Standing;
@@ -29,7 +30,7 @@ pub(crate) enum Command {
     },
     Reconfigure {
         id: RouterId,
-        config: Box<RouterConfig>,
+        config: Arc<RouterConfig>,
         reply: SyncSender<Option<Result<(), ReconfigureError>>>,
     },
     Stop(RouterId, SyncSender<Option<()>>),

@@ -18,7 +18,7 @@ use crate::events::Subscribers;
 
 pub(super) struct Instance {
     pub(super) id: RouterId,
-    pub(super) config: RouterConfig,
+    pub(super) config: Arc<RouterConfig>,
     pub(super) state: Arc<AtomicU8>,
     pub(super) subscribers: Subscribers,
     pub(super) signer: Signer,
@@ -45,7 +45,7 @@ pub(super) struct Instance {
 impl Instance {
     pub(super) fn new(
         id: RouterId,
-        config: RouterConfig,
+        config: Arc<RouterConfig>,
         state: Arc<AtomicU8>,
         carriers: Vec<Carrier>,
         claim: Claim,

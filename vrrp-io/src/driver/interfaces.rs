@@ -83,11 +83,10 @@ impl Interface {
     }
 
     pub(super) fn set_addresses(&mut self, addresses: impl IntoIterator<Item = Address>) {
-        self.others.clear();
-        self.virtual_ones.clear();
-        for address in addresses {
-            self.set_address(address);
-        }
+        let (virtual_ones, others): (Vec<_>, Vec<_>) =
+            addresses.into_iter().partition(|address| address.protocol == ORIGIN);
+        self.others = others;
+        self.virtual_ones = virtual_ones.into_iter().collect();
     }
 }
 

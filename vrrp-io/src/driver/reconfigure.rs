@@ -1,5 +1,7 @@
 //! A router takes a new configuration and keeps its role.
 
+use std::sync::Arc;
+
 use vrrp_fsm::proto::{Signer, Verifier};
 use vrrp_fsm::{Action, Fault, Input, State, Tracking};
 
@@ -13,7 +15,7 @@ impl Driver {
     pub(super) fn reconfigure(
         &mut self,
         key: Key,
-        config: &RouterConfig,
+        config: &Arc<RouterConfig>,
     ) -> Result<(), ReconfigureError> {
         let refused = |error| ReconfigureError::Refused(Box::new(error));
         let Some(instance) = self.instances.get(&key) else { return Err(Stopped.into()) };
@@ -38,7 +40,7 @@ impl Driver {
         for (tracked, _, standing) in tracking_before.iter() {
             instance.tracking.set(tracked, standing);
         }
-        let configured = std::mem::replace(&mut instance.config, config.clone());
+        let configured = std::mem::replace(&mut instance.config, Arc::clone(config));
         self.look_at_tracked(key);
         let Some(instance) = self.instances.get_mut(&key) else { return Err(Stopped.into()) };
         let verdict = instance.tracking.verdict(config.router.priority());

@@ -9,7 +9,7 @@ use director::dump::{self, Dump};
 use director::process::daemon::{self, Stage};
 use director::process::log::Log;
 use director::process::pid_file::{self, PidFile};
-use director::process::{child, limits, rights};
+use director::process::{child, limits, memory, rights};
 use director::status::{Listener, Server, serve};
 use director::{Director, StartError, chain};
 use keepalived_conf::ReadError;
@@ -66,7 +66,7 @@ pub(crate) fn run(cli: &Cli) -> Outcome {
     limits::raise_open_files();
     tell(&checked);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let code = runtime.block_on(main_loop(cli, &checked))?;
+    let code = runtime.block_on(main_loop(cli, checked))?;
     // Tasks that hang are not waited for.
     runtime.shutdown_background();
     Ok(code)
@@ -99,7 +99,7 @@ fn tell(checked: &Checked) {
     }
 }
 
-async fn main_loop(cli: &Cli, checked: &Checked) -> Outcome {
+async fn main_loop(cli: &Cli, checked: Checked) -> Outcome {
     let mut signals = Signals::new(cli.ignore_sigint)?;
     let panicked = on_panic();
     let global = &checked.plan.global;
@@ -121,6 +121,7 @@ async fn main_loop(cli: &Cli, checked: &Checked) -> Outcome {
         }
     };
     let servers = serve_status(cli, &director);
+    memory::give_back();
     daemon::tell(Stage::Ready);
     tracing::info!(routers = director.plan().routers.len(), "started");
     let mut reload = Reload::default();
@@ -266,7 +267,7 @@ fn finish_reload(checked: Result<Result<Checked, ReadError>, JoinError>, directo
     match checked {
         Ok(Ok(checked)) => {
             tell(&checked);
-            match director.reload(&checked) {
+            match director.reload(checked) {
                 Ok(()) => tracing::info!("the configuration was taken"),
                 Err(error) => tracing::error!("not reloaded: {}", chain(&error)),
             }
@@ -278,6 +279,7 @@ fn finish_reload(checked: Result<Result<Checked, ReadError>, JoinError>, directo
         // The panic ends the daemon.
         Err(error) => tracing::error!("not reloaded: {error}"),
     }
+    memory::give_back();
     daemon::tell(Stage::Ready);
 }
 
