@@ -14,6 +14,9 @@ use vrrp_proto::Priority;
 /// | zero | nothing | the router cannot run |
 ///
 /// Reversed, it adds where it took, takes where it added, and cannot run while the item is up.
+///
+/// An item with a [value](Standing::Value) adds its product with the weight, -254 to 253; at -254 the router
+/// cannot run. With weight zero it cannot run while the value is not zero, and reversed while it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Weight {
     value: i16,
@@ -47,17 +50,33 @@ impl Weight {
     }
 
     fn contribution(self, standing: Standing) -> i32 {
-        let amount = match (standing, self.value) {
-            (Standing::Up, 1..) | (Standing::Down, ..0) => i32::from(self.value),
+        let signed = |amount: i32| if self.is_reversed { -amount } else { amount };
+        match (standing, self.value) {
+            (Standing::Up, 1..) | (Standing::Down, ..0) => signed(self.value.into()),
+            (Standing::Value(value), weight) => {
+                let product = i64::from(value) * i64::from(signed(weight.into()));
+                // In this range it fits.
+                i32::try_from(product.clamp(Self::LEAST.into(), Self::MOST.into())).unwrap_or(0)
+            }
             _ => 0,
-        };
-        if self.is_reversed { -amount } else { amount }
+        }
     }
 
     fn is_fault(self, standing: Standing) -> bool {
-        let bad = if self.is_reversed { Standing::Up } else { Standing::Down };
-        self.value == 0 && standing == bad
+        match standing {
+            Standing::Value(value) if self.value == 0 => (value != 0) != self.is_reversed,
+            Standing::Value(_) => self.contribution(standing) == Self::LEAST,
+            _ => {
+                let bad = if self.is_reversed { Standing::Up } else { Standing::Down };
+                self.value == 0 && standing == bad
+            }
+        }
     }
+
+    /// What a value can take, and then the router cannot run.
+    const LEAST: i32 = -254;
+    /// What a value can add.
+    const MOST: i32 = 253;
 }
 
 /// A weight that no priority can have.
@@ -68,7 +87,7 @@ pub struct WeightOutOfRange(pub i16);
 
 /// How a tracked item is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "yes, no, or not yet known")]
+#[expect(clippy::exhaustive_enums, reason = "yes, no, how much, or not yet known")]
 pub enum Standing {
     /// Nothing is known of it yet. It neither adds nor takes.
     #[default]
@@ -77,6 +96,8 @@ pub enum Standing {
     Up,
     /// It is not.
     Down,
+    /// A number, of which the [weight](Weight) is the factor.
+    Value(i32),
 }
 
 impl From<bool> for Standing {
@@ -248,6 +269,23 @@ mod tests {
             (weight(254), Up, (254, true, true)),
         ] {
             assert_eq!(verdict(100, weight, standing), expected, "{weight:?} {standing:?}");
+        }
+        for (weight, value, expected) in [
+            (weight(1), 20, (120, true, true)),
+            (weight(2), -20, (60, true, true)),
+            (weight(2).reversed(), -20, (140, true, true)),
+            (weight(1), 100_000, (254, true, true)),
+            (weight(254), i32::MAX, (254, true, true)),
+            (weight(1), -253, (1, true, true)),
+            (weight(1), -254, (1, false, true)),
+            (weight(254), i32::MIN, (1, false, true)),
+            (weight(0), 0, (100, true, true)),
+            (weight(0), 3, (100, false, true)),
+            (weight(0).reversed(), 3, (100, true, true)),
+            (weight(0).reversed(), 0, (100, false, true)),
+        ] {
+            let standing = Standing::Value(value);
+            assert_eq!(verdict(100, weight, standing), expected, "{weight:?} {value}");
         }
         assert_eq!(verdict(255, weight(-20), Down), (255, true, true));
         assert_eq!(Weight::new(255), Err(WeightOutOfRange(255)));

@@ -12,7 +12,7 @@ use vrrp_fsm::proto::Priority;
 use vrrp_fsm::{Standing, State};
 
 use crate::code::{state_code, state_from};
-use crate::config::{RouterConfig, VirtualAddress, VirtualRoute};
+use crate::config::{AnnouncementLimits, RouterConfig, VirtualAddress, VirtualRoute};
 use crate::driver::{Command, Counters, Driver, NewRouter, Status};
 use crate::error::{AddError, ReconfigureError, StartError, Stopped};
 use crate::events::Events;
@@ -141,6 +141,14 @@ impl Vrrp {
     ) -> Result<(), Stopped> {
         let (addresses, routes) = (addresses.into_iter().collect(), routes.into_iter().collect());
         self.0.ask(|reply| Command::Keep { addresses, routes, reply })
+    }
+
+    /// Announces addresses no faster than this from now on (default: as fast as they come).
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn limit_announcements(&self, limits: AnnouncementLimits) -> Result<(), Stopped> {
+        self.0.ask(|reply| Command::LimitAnnouncements(limits, reply))
     }
 
     /// Stops all routers: every Active one says so with priority 0, and then the addresses are

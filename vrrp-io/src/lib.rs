@@ -11,8 +11,8 @@ mod id;
 mod socket;
 
 pub use config::{
-    ConfigError, Delivery, ParseAddressError, Peer, RouterConfig, RouterConfigBuilder, Tracked,
-    Unicast, VirtualAddress, VirtualInterface, VirtualRoute,
+    AnnouncementLimits, ConfigError, Delivery, ParseAddressError, Peer, RouterConfig,
+    RouterConfigBuilder, Tracked, Unicast, VirtualAddress, VirtualInterface, VirtualRoute,
 };
 pub use driver::{Counters, Status};
 pub use error::{AddError, ReconfigureError, StartError, Stopped};

@@ -98,7 +98,7 @@ async fn run(
     let mut counter = match before {
         Some(Standing::Up) => counter.risen(),
         Some(Standing::Down) => counter.failed(),
-        Some(Standing::Unknown) => counter,
+        Some(_) => counter,
         None if script.begins_failed => counter.failed(),
         None => counter,
     };

@@ -1,5 +1,6 @@
 //! What a router on an interface is told to be.
 
+mod announcement_limits;
 mod builder;
 mod delivery;
 mod virtual_address;
@@ -11,6 +12,7 @@ use std::net::IpAddr;
 use vrrp_fsm::proto::{AcceptedChecksum, Authentication, ChecksumForm};
 use vrrp_fsm::{Config, Weight};
 
+pub use announcement_limits::AnnouncementLimits;
 pub use builder::{ConfigError, RouterConfigBuilder};
 pub use delivery::{Delivery, Peer, Unicast};
 pub use virtual_address::{ParseAddressError, VirtualAddress};

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use netlink_addr::{IpvlanMode, MacAddress, MacvlanMode, VirtualLinkKind};
 use vrrp_fsm::proto::Vrid;
 
@@ -19,6 +21,14 @@ pub struct VirtualInterface {
     pub(crate) address: Option<VirtualAddress>,
     pub(crate) transmits_on_base: bool,
     pub(crate) carries_all: bool,
+    pub(crate) reminders: Option<Reminders>,
+}
+
+/// That switches are reminded of where the virtual MAC address is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reminders {
+    pub(crate) interval: Duration,
+    pub(crate) on_all: bool,
 }
 
 impl VirtualInterface {
@@ -46,6 +56,7 @@ impl VirtualInterface {
             address: None,
             transmits_on_base: false,
             carries_all: false,
+            reminders: None,
         }
     }
 
@@ -106,6 +117,15 @@ impl VirtualInterface {
     #[must_use]
     pub fn carry_all(mut self) -> Self {
         self.carries_all = true;
+        self
+    }
+
+    /// Every so often the addresses are announced on the interface below, from their own link-layer address: a
+    /// switch that hears nothing from an address for minutes forgets where it is (default: they are not).
+    /// With `on_all` they are announced on all interfaces that the routers have to do with.
+    #[must_use]
+    pub fn remind(mut self, interval: Duration, on_all: bool) -> Self {
+        self.reminders = (!interval.is_zero()).then_some(Reminders { interval, on_all });
         self
     }
 

@@ -9,7 +9,7 @@ use vrrp_fsm::proto::Priority;
 
 use super::add::NewRouter;
 use super::{Counters, Driver, Key, RouterId, Status};
-use crate::config::{RouterConfig, VirtualAddress, VirtualRoute};
+use crate::config::{AnnouncementLimits, RouterConfig, VirtualAddress, VirtualRoute};
 use crate::error::{AddError, ReconfigureError};
 use crate::events::Events;
 
@@ -46,6 +46,7 @@ pub(crate) enum Command {
         routes: Vec<VirtualRoute>,
         reply: SyncSender<()>,
     },
+    LimitAnnouncements(AnnouncementLimits, SyncSender<()>),
     StopAll(SyncSender<()>),
     StopAndLeave(SyncSender<()>),
     ClearStats(SyncSender<()>),
@@ -127,6 +128,10 @@ impl Driver {
             }
             Command::Keep { addresses, routes, reply } => {
                 self.keep(addresses, routes);
+                answer(&reply, ());
+            }
+            Command::LimitAnnouncements(limits, reply) => {
+                self.limiter.set(limits);
                 answer(&reply, ());
             }
             Command::StopAll(reply) => {

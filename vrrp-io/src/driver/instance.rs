@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use netlink_addr::Route;
 use vrrp_fsm::proto::{Authentication, Priority, Signer, Verifier};
-use vrrp_fsm::{Fault, State, Stats, Tracking};
+use vrrp_fsm::{Fault, State, Stats, Timestamp, Tracking};
 
 use super::address_set::AddressSet;
 use super::carrier::Carrier;
@@ -38,6 +38,8 @@ pub(super) struct Instance {
     pub(super) is_started: bool,
     /// Interfaces of its own, which its addresses are put on.
     pub(super) carriers: Vec<Carrier>,
+    /// When its addresses are announced on other interfaces the next time.
+    pub(super) reminder: Option<Timestamp>,
     /// Ends with the router.
     pub(super) claim: Claim,
 }
@@ -65,6 +67,7 @@ impl Instance {
             is_fit: true,
             is_started: false,
             carriers,
+            reminder: None,
             claim,
             config,
         }

@@ -57,6 +57,7 @@ pub use instance::Status;
 pub use receive::Counters;
 
 use address_set::AddressSet;
+use announce::{Limiter, Schedule};
 use carrier::Bases;
 use duties::Duties;
 use instance::Instance;
@@ -103,6 +104,9 @@ pub(crate) struct Driver {
     monitor: Monitor,
     table: RouteTable,
     announcer: Announcer,
+    /// What is announced later.
+    schedule: Schedule,
+    limiter: Limiter,
     receiver: Receiver,
     sender: Sender,
     /// Advertisements that wait to be sent together.
@@ -162,6 +166,8 @@ impl Driver {
             monitor,
             table: RouteTable::open()?,
             announcer: Announcer::open()?,
+            schedule: Schedule::default(),
+            limiter: Limiter::default(),
             receiver: Receiver::new(),
             sender: Sender::new(),
             outbox: Outbox::default(),
@@ -224,6 +230,9 @@ impl Driver {
                 self.follow_up();
             }
             self.perform_some();
+            if self.schedule.deadline().is_some_and(|due| due <= turn) {
+                self.announce_due(turn);
+            }
             if is_ready(token::CHANGE) {
                 self.take_changes();
             }
@@ -253,7 +262,8 @@ impl Driver {
     /// router that hears the Active one has a later deadline with every packet, and waking once in vain
     /// is less work than setting it every time.
     fn arm(&mut self) -> io::Result<()> {
-        let deadline = self.routers.deadline().into_iter().chain(self.resync_due).min();
+        let deadline = self.routers.deadline().into_iter();
+        let deadline = deadline.chain(self.resync_due).chain(self.schedule.deadline()).min();
         let is_early = self.armed.is_some_and(|armed| deadline.is_none_or(|d| armed <= d));
         if is_early || deadline == self.armed {
             return Ok(());
