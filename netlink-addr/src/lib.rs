@@ -17,8 +17,8 @@ pub use announce::{
 };
 pub use error::{AddressError, Error, LinkError, OutOfRange, RouteError};
 pub use link::{
-    Ipv4Setting, IpvlanMode, Link, LinkSettings, MacAddress, MacvlanMode, VirtualLink,
-    VirtualLinkKind,
+    CarrierProbe, Ipv4Setting, IpvlanMode, Link, LinkSettings, MacAddress, MacvlanMode,
+    VirtualLink, VirtualLinkKind,
 };
 pub use monitor::{Change, Monitor};
 pub use route::{Route, RouteKind};

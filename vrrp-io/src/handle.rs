@@ -12,7 +12,9 @@ use vrrp_fsm::proto::Priority;
 use vrrp_fsm::{Standing, State};
 
 use crate::code::{state_code, state_from};
-use crate::config::{AnnouncementLimits, RouterConfig, VirtualAddress, VirtualRoute};
+use crate::config::{
+    AnnouncementLimits, InterfaceSettings, RouterConfig, VirtualAddress, VirtualRoute,
+};
 use crate::driver::{Command, Counters, Driver, NewRouter, Status};
 use crate::error::{AddError, ReconfigureError, StartError, Stopped};
 use crate::events::Events;
@@ -149,6 +151,14 @@ impl Vrrp {
     /// [`Stopped`].
     pub fn limit_announcements(&self, limits: AnnouncementLimits) -> Result<(), Stopped> {
         self.0.ask(|reply| Command::LimitAnnouncements(limits, reply))
+    }
+
+    /// Watches interfaces like this from now on.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn watch_interfaces(&self, settings: InterfaceSettings) -> Result<(), Stopped> {
+        self.0.ask(|reply| Command::SetInterfaces(settings, reply))
     }
 
     /// Stops all routers: every Active one says so with priority 0, and then the addresses are

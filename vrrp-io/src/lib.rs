@@ -11,8 +11,9 @@ mod id;
 mod socket;
 
 pub use config::{
-    AnnouncementLimits, ConfigError, Delivery, ParseAddressError, Peer, RouterConfig,
-    RouterConfigBuilder, Tracked, Unicast, VirtualAddress, VirtualInterface, VirtualRoute,
+    AnnouncementLimits, ConfigError, Delivery, InterfaceSettings, ParseAddressError, Peer,
+    RouterConfig, RouterConfigBuilder, Tracked, Unicast, VirtualAddress, VirtualInterface,
+    VirtualRoute,
 };
 pub use driver::{Counters, Status};
 pub use error::{AddError, ReconfigureError, StartError, Stopped};

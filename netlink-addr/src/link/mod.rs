@@ -1,5 +1,6 @@
 //! An interface: `struct ifinfomsg` and its attributes.
 
+mod probe;
 mod settings;
 mod virtual_link;
 
@@ -11,6 +12,7 @@ use crate::address::text;
 use crate::attribute::number;
 use crate::uapi;
 
+pub use probe::CarrierProbe;
 pub use settings::{Ipv4Setting, LinkSettings};
 pub use virtual_link::{IpvlanMode, MacvlanMode, VirtualLink, VirtualLinkKind};
 

@@ -30,6 +30,7 @@ impl RouterConfig {
             tracks_source: false,
             ignores_interface: false,
             tracked: Vec::new(),
+            awaits_interfaces: false,
             group: None,
             takes_over_addresses: false,
             authentication: Authentication::None,
@@ -57,6 +58,7 @@ pub struct RouterConfigBuilder {
     tracks_source: bool,
     ignores_interface: bool,
     tracked: Vec<(Tracked, Weight)>,
+    awaits_interfaces: bool,
     group: Option<String>,
     takes_over_addresses: bool,
     authentication: Authentication,
@@ -221,6 +223,13 @@ impl RouterConfigBuilder {
         self
     }
 
+    /// Interfaces that do not exist may come later (default: a router is refused when an interface that it needs does
+    /// not exist when it is added).
+    pub fn await_interfaces(mut self) -> Self {
+        self.awaits_interfaces = true;
+        self
+    }
+
     /// Changes its state together with all routers of this group.
     pub fn group(mut self, name: impl Into<String>) -> Self {
         self.group = Some(name.into());
@@ -310,6 +319,7 @@ impl RouterConfigBuilder {
             tracks_source: self.tracks_source,
             ignores_interface: self.ignores_interface,
             tracked: self.tracked,
+            awaits_interfaces: self.awaits_interfaces,
             group: self.group,
             takes_over_addresses: self.takes_over_addresses,
             authentication: self.authentication,

@@ -3,6 +3,7 @@
 mod announcement_limits;
 mod builder;
 mod delivery;
+mod interface_settings;
 mod virtual_address;
 mod virtual_interface;
 mod virtual_route;
@@ -15,6 +16,7 @@ use vrrp_fsm::{Config, Weight};
 pub use announcement_limits::AnnouncementLimits;
 pub use builder::{ConfigError, RouterConfigBuilder};
 pub use delivery::{Delivery, Peer, Unicast};
+pub use interface_settings::InterfaceSettings;
 pub use virtual_address::{ParseAddressError, VirtualAddress};
 pub use virtual_interface::VirtualInterface;
 pub use virtual_route::VirtualRoute;
@@ -33,6 +35,7 @@ pub struct RouterConfig {
     pub(crate) tracks_source: bool,
     pub(crate) ignores_interface: bool,
     pub(crate) tracked: Vec<(Tracked, Weight)>,
+    pub(crate) awaits_interfaces: bool,
     pub(crate) group: Option<String>,
     pub(crate) takes_over_addresses: bool,
     pub(crate) authentication: Authentication,

@@ -82,7 +82,12 @@ impl Driver {
     /// What can be found out and opened before anything is changed.
     fn prepare(&mut self, config: &RouterConfig) -> Result<(Key, Claim), AddError> {
         let is_ipv6 = config.router.is_ipv6();
-        let interface = self.interface(&config.interface)?;
+        let interface = match self.interface(&config.interface) {
+            Err(AddError::NoInterface { .. }) if config.awaits_interfaces => {
+                self.interfaces.place_for(&config.interface)
+            }
+            found => found?,
+        };
         let key = Key { interface, is_ipv6, vrid: config.router.vrid() };
         let in_use = || AddError::VridInUse { interface: config.interface.clone(), vrid: key.vrid };
         if self.instances.contains_key(&key) {
@@ -97,9 +102,12 @@ impl Driver {
                 source: errno.into(),
             })?;
         }
-        let opened = self
-            .open_sockets(interface, Needs::of(config))
-            .and_then(|()| self.register_devices(config));
+        let is_there = self.interfaces[interface].index().is_some();
+        let sockets = match is_there {
+            true => self.open_sockets(interface, Needs::of(config)),
+            false => Ok(()),
+        };
+        let opened = sockets.and_then(|()| self.register_devices(config));
         if let Err(error) = opened {
             self.close_unused_sockets(interface);
             return Err(error);
@@ -146,7 +154,11 @@ impl Driver {
     pub(super) fn register_devices(&mut self, config: &RouterConfig) -> Result<(), AddError> {
         for address in config.all_addresses() {
             if let Some(name) = address.device_name() {
-                self.interface(name)?;
+                let found = self.interface(name);
+                if !(config.awaits_interfaces && matches!(found, Err(AddError::NoInterface { .. })))
+                {
+                    found?;
+                }
             }
         }
         let tracked = config.tracked.iter().filter_map(|(tracked, _)| match tracked {

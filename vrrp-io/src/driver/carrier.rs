@@ -74,6 +74,8 @@ impl Driver {
                     Ok((base, link, leftover)) => {
                         wanted.push(Wanted { router, key: *key, config, base, link, leftover });
                     }
+                    // It is made when the interface below is there.
+                    Err(AddError::NoInterface { .. }) if config.awaits_interfaces => {}
                     Err(error) => {
                         of_it = Err(error);
                         break;
@@ -90,7 +92,8 @@ impl Driver {
         }
         let made = self.carriers_of(&wanted, routers.len());
         for ((outcome, made), (_, config)) in outcomes.iter_mut().zip(made).zip(routers) {
-            if outcome.is_ok() && made.len() < config.carried_on().len() {
+            let is_less = made.len() < config.carried_on().len();
+            if outcome.is_ok() && is_less && !config.awaits_interfaces {
                 // Somebody took it away at once.
                 *outcome = Err(AddError::NoInterface { interface: config.interface.clone() });
             }
@@ -229,12 +232,13 @@ impl Driver {
         if !own.is_empty() {
             self.table.add(&own)?;
         }
+        let now = self.now();
         for wanted in wanted {
             let Some(link) = made.get(wanted.link.name.as_str()) else { continue };
             let place = self.interfaces.place_for(&wanted.link.name);
             let mut link = (*link).clone();
             link.is_up = true;
-            self.interfaces.set_link(place, Some(link));
+            self.interfaces.set_link(place, Some(link), now);
             self.interfaces.get_mut(place).carries = Some(wanted.key);
         }
         Ok(())
@@ -254,12 +258,13 @@ impl Driver {
     pub(super) fn drop_carriers(&mut self, carriers: &[Carrier]) {
         let mut indexes = Vec::new();
         let mut settings = Vec::new();
+        let now = self.now();
         for carrier in carriers {
             let interface = self.interfaces.get_mut(carrier.place);
             let is_ipv6 = interface.carries.take().is_some_and(|key| key.is_ipv6);
             interface.set_addresses([]);
             indexes.extend(interface.index());
-            self.interfaces.set_link(carrier.place, None);
+            self.interfaces.set_link(carrier.place, None, now);
             if !is_ipv6 {
                 let index = self.interfaces[carrier.base].index();
                 settings.extend(self.bases.give_back(carrier.base, index));
@@ -288,10 +293,11 @@ impl Driver {
     /// Makes again what somebody took away.
     pub(super) fn make_missing_carriers(&mut self) {
         let lacks = |(key, instance): (&Key, &super::Instance)| {
-            let is_ready = instance.carriers.iter().all(|carrier| self.is_ready(carrier));
-            let has_bases =
-                instance.carriers.iter().all(|c| self.interfaces[c.base].link().is_some());
-            (!is_ready && has_bases).then(|| (*key, instance.config.clone()))
+            let ready = instance.carriers.iter().filter(|carrier| self.is_ready(carrier));
+            let wanted = instance.config.carried_on();
+            let possible =
+                wanted.iter().filter(|base| self.interfaces.index_of(base).is_some()).count();
+            (ready.count() < possible).then(|| (*key, instance.config.clone()))
         };
         let lacking: Vec<_> = self.instances.iter().filter_map(lacks).collect();
         for (key, _) in lacking.iter().filter(|(key, _)| !key.is_ipv6) {

@@ -9,7 +9,9 @@ use vrrp_fsm::proto::Priority;
 
 use super::add::NewRouter;
 use super::{Counters, Driver, Key, RouterId, Status};
-use crate::config::{AnnouncementLimits, RouterConfig, VirtualAddress, VirtualRoute};
+use crate::config::{
+    AnnouncementLimits, InterfaceSettings, RouterConfig, VirtualAddress, VirtualRoute,
+};
 use crate::error::{AddError, ReconfigureError};
 use crate::events::Events;
 
@@ -47,6 +49,7 @@ pub(crate) enum Command {
         reply: SyncSender<()>,
     },
     LimitAnnouncements(AnnouncementLimits, SyncSender<()>),
+    SetInterfaces(InterfaceSettings, SyncSender<()>),
     StopAll(SyncSender<()>),
     StopAndLeave(SyncSender<()>),
     ClearStats(SyncSender<()>),
@@ -132,6 +135,10 @@ impl Driver {
             }
             Command::LimitAnnouncements(limits, reply) => {
                 self.limiter.set(limits);
+                answer(&reply, ());
+            }
+            Command::SetInterfaces(settings, reply) => {
+                self.set_interfaces(settings);
                 answer(&reply, ());
             }
             Command::StopAll(reply) => {

@@ -5,16 +5,26 @@ use std::net::IpAddr;
 use std::ops::Index;
 
 use netlink_addr::{Address, AddressFlags, Link};
+use vrrp_fsm::Timestamp;
 
 use super::Key;
 use super::address_set::AddressSet;
 use super::origin::ORIGIN;
 use super::sockets::Sockets;
+use crate::config::InterfaceSettings;
 
 /// An interface by its name, whether or not it exists at the moment.
 pub(super) struct Interface {
     pub(super) name: String,
     link: Option<Link>,
+    /// What its driver says of the carrier, if that is asked.
+    carrier: Option<bool>,
+    /// Whether it counts as operational.
+    is_operational: bool,
+    /// Whether it was there before.
+    was_seen: bool,
+    /// When it will count as what it is now.
+    settles: Option<Timestamp>,
     /// Those that somebody else put there, in the kernel's order.
     pub(super) others: Vec<Address>,
     /// Those of VRRP. Where the kernel does not keep who put an address there, it is empty.
@@ -35,8 +45,31 @@ impl Interface {
         self.link.as_ref().map(|link| link.index)
     }
 
+    /// Whether it counts as operational: it is, and has been for long enough.
     pub(super) fn is_operational(&self) -> bool {
-        self.link.as_ref().is_some_and(Link::is_operational)
+        self.is_operational
+    }
+
+    /// What is known has changed: from when on it counts. Tells whether it counts at once.
+    fn review(&mut self, settings: &InterfaceSettings, now: Timestamp) -> bool {
+        let is_operational = self.link.as_ref().is_some_and(|link| match self.carrier {
+            Some(carrier) => link.is_up && carrier,
+            None => link.is_operational(),
+        });
+        if is_operational == self.is_operational {
+            self.settles = None;
+            return false;
+        }
+        let (down, up) = settings.delays.get(&self.name).copied().unwrap_or_default();
+        let delay = if is_operational { up } else { down };
+        // One that is gone needs no patience, and of a new one nothing is known yet.
+        if delay.is_zero() || self.link.is_none() || !self.was_seen {
+            self.is_operational = is_operational;
+            self.settles = None;
+            return true;
+        }
+        self.settles = self.settles.or(Some(now + delay));
+        false
     }
 
     pub(super) fn addresses(&self) -> impl Iterator<Item = &Address> {
@@ -96,6 +129,7 @@ pub(super) struct Interfaces {
     all: Vec<Interface>,
     by_name: BTreeMap<String, usize>,
     by_index: BTreeMap<u32, usize>,
+    settings: InterfaceSettings,
 }
 
 impl Interfaces {
@@ -122,6 +156,10 @@ impl Interfaces {
         self.all.push(Interface {
             name: name.to_owned(),
             link: None,
+            carrier: None,
+            is_operational: false,
+            was_seen: false,
+            settles: None,
             others: Vec::new(),
             virtual_ones: AddressSet::default(),
             sockets: Sockets::default(),
@@ -141,18 +179,80 @@ impl Interfaces {
         self.all[self.place(name)?].index()
     }
 
-    pub(super) fn set_link(&mut self, place: usize, link: Option<Link>) {
+    pub(super) fn set_link(&mut self, place: usize, link: Option<Link>, now: Timestamp) {
         let before = self.all[place].index();
-        let now = link.as_ref().map(|link| link.index);
-        if before != now {
+        let index = link.as_ref().map(|link| link.index);
+        if before != index {
             if let Some(before) = before {
                 self.by_index.remove(&before);
             }
-            if let Some(now) = now {
-                self.by_index.insert(now, place);
+            if let Some(index) = index {
+                self.by_index.insert(index, place);
             }
         }
-        self.all[place].link = link;
+        let is_gone = link.is_none();
+        let interface = &mut self.all[place];
+        interface.link = link;
+        if is_gone {
+            interface.carrier = None;
+        }
+        interface.review(&self.settings, now);
+        interface.was_seen = true;
+    }
+
+    /// Returns the places of those that are now something else.
+    pub(super) fn set_settings(
+        &mut self,
+        settings: InterfaceSettings,
+        now: Timestamp,
+    ) -> Vec<usize> {
+        self.settings = settings;
+        let (all, settings) = (self.all.iter_mut(), &self.settings);
+        let review = |(place, interface): (usize, &mut Interface)| {
+            if !settings.polls(&interface.name) {
+                interface.carrier = None;
+            }
+            interface.settles = None;
+            interface.review(settings, now).then_some(place)
+        };
+        all.enumerate().filter_map(review).collect()
+    }
+
+    /// What drivers say, by the index of the interface. Returns the places of those that are now
+    /// something else.
+    pub(super) fn set_carriers(
+        &mut self,
+        carriers: &BTreeMap<u32, bool>,
+        now: Timestamp,
+    ) -> Vec<usize> {
+        let (all, settings) = (self.all.iter_mut(), &self.settings);
+        let review = |(place, interface): (usize, &mut Interface)| {
+            // Interfaces of our own have no driver.
+            if interface.carries.is_some() || !settings.polls(&interface.name) {
+                return None;
+            }
+            interface.carrier = carriers.get(&interface.index()?).copied();
+            interface.review(settings, now).then_some(place)
+        };
+        all.enumerate().filter_map(review).collect()
+    }
+
+    pub(super) fn settle_deadline(&self) -> Option<Timestamp> {
+        match self.settings.delays.is_empty() {
+            true => None,
+            false => self.all.iter().filter_map(|interface| interface.settles).min(),
+        }
+    }
+
+    /// Those that have waited long enough count as what they are. Returns their places.
+    pub(super) fn settle(&mut self, now: Timestamp) -> Vec<usize> {
+        let settle = |(place, interface): (usize, &mut Interface)| {
+            interface.settles.filter(|due| *due <= now)?;
+            interface.settles = None;
+            interface.is_operational = !interface.is_operational;
+            Some(place)
+        };
+        self.all.iter_mut().enumerate().filter_map(settle).collect()
     }
 }
 

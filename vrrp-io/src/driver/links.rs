@@ -49,13 +49,15 @@ impl Driver {
         if !is_same {
             self.lost(place);
         }
-        self.interfaces.set_link(place, Some(link));
+        let now = self.now();
+        self.interfaces.set_link(place, Some(link), now);
         !is_same
     }
 
     /// These interfaces are there now.
     pub(super) fn arrived(&mut self, places: &[usize]) {
         self.read_addresses(places);
+        self.make_missing_carriers();
         for place in places {
             self.interfaces.get_mut(*place).sockets = Sockets::default();
             self.open_missing_sockets(*place);
@@ -76,7 +78,8 @@ impl Driver {
         for key in self.keys_on(place).into_iter().chain(carried) {
             self.input(key, Input::Fault(Fault::InterfaceDown));
         }
-        self.interfaces.set_link(place, None);
+        let now = self.now();
+        self.interfaces.set_link(place, None, now);
         self.interfaces.get_mut(place).set_addresses([]);
         if carried.is_some() {
             // Somebody took away what is ours: it is made again.
@@ -181,7 +184,8 @@ impl Driver {
         let Some(instance) = self.instances.get(&key) else { return };
         let interface = &self.interfaces[key.interface];
         let has_sockets = interface.sockets.serve(Needs::of(&instance.config));
-        let has_carriers = instance.carriers.iter().all(|carrier| self.is_ready(carrier));
+        let ready = instance.carriers.iter().filter(|carrier| self.is_ready(carrier));
+        let has_carriers = ready.count() == instance.config.carried_on().len();
         let is_up = match instance.config.ignores_interface {
             true => interface.link().is_some(),
             false => outlook.is_operational,

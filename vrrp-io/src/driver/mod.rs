@@ -24,6 +24,7 @@ mod receive;
 mod reconfigure;
 mod reverse_path;
 mod routes;
+mod settle;
 mod sockets;
 mod stop;
 mod sysctl;
@@ -64,6 +65,7 @@ use instance::Instance;
 use interfaces::Interfaces;
 use keep::Kept;
 use reverse_path::ReversePath;
+use settle::Polling;
 
 /// A VRID exists once per interface and family (RFC 9568 section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,6 +120,7 @@ pub(crate) struct Driver {
     keys: BTreeMap<RouterId, Key>,
     next_id: u64,
     interfaces: Interfaces,
+    polling: Polling,
     bases: Bases,
     reverse_path: ReversePath,
     /// Whose an address of an interface is, be it put there at the moment or not.
@@ -177,6 +180,7 @@ impl Driver {
             keys: BTreeMap::new(),
             next_id: 0,
             interfaces: Interfaces::default(),
+            polling: Polling::default(),
             bases: Bases::default(),
             reverse_path: ReversePath::default(),
             assigned: BTreeMap::new(),
@@ -239,6 +243,9 @@ impl Driver {
             if is_ready(token::ROUTE) {
                 self.take_route_changes();
             }
+            if self.settle_deadline().is_some_and(|due| due <= turn) {
+                self.settle(turn);
+            }
             if self.resync_due.is_some_and(|due| due <= turn) {
                 self.resync();
             }
@@ -263,7 +270,8 @@ impl Driver {
     /// is less work than setting it every time.
     fn arm(&mut self) -> io::Result<()> {
         let deadline = self.routers.deadline().into_iter();
-        let deadline = deadline.chain(self.resync_due).chain(self.schedule.deadline()).min();
+        let deadline = deadline.chain(self.resync_due).chain(self.schedule.deadline());
+        let deadline = deadline.chain(self.settle_deadline()).min();
         let is_early = self.armed.is_some_and(|armed| deadline.is_none_or(|d| armed <= d));
         if is_early || deadline == self.armed {
             return Ok(());
