@@ -51,6 +51,15 @@ impl Monitor {
         Self::watch(&[uapi::RTNLGRP_IPV4_ROUTE, uapi::RTNLGRP_IPV6_ROUTE])
     }
 
+    /// Changes how many octets of news the kernel keeps; with `force` even above the system's limit.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn set_receive_buffer(&self, octets: usize, force: bool) -> Result<(), Error> {
+        let set = self.events.set_receive_buffer(octets, force);
+        set.map_err(Error::of("set the buffer for news of links and addresses"))
+    }
+
     fn watch(groups: &[u32]) -> Result<Self, Error> {
         let events = Events::open(Protocol::Route, groups)
             .map_err(Error::of("watch links, addresses and routes"))?;

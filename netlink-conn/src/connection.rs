@@ -58,6 +58,16 @@ impl Connection {
         Ok(Self { socket, sequence: 0, buffer: vec![0; RECEIVE_BUFFER] })
     }
 
+    /// Changes how many octets of answers the kernel keeps, up to the system's limit. Requests are cut so
+    /// that their answers fit the default.
+    ///
+    /// # Errors
+    /// [`Error::Socket`].
+    pub fn set_receive_buffer(&self, octets: usize) -> Result<(), Error> {
+        let set = self.socket.set_recv_buffer_size(octets);
+        set.map_err(|source| Error::Socket { action: "SO_RCVBUF", source })
+    }
+
     /// Sends all requests and returns what became of each, in their order. A request that fails does
     /// not keep the later ones from being carried out.
     ///

@@ -66,6 +66,19 @@ impl Events {
         Ok(Self { socket, buffer: vec![0; 64 * 1024] })
     }
 
+    /// Changes how many octets the kernel keeps until they are read; with `force` even above the
+    /// system's limit, for which `CAP_NET_ADMIN` is needed.
+    ///
+    /// # Errors
+    /// [`Error::Socket`].
+    pub fn set_receive_buffer(&self, octets: usize, force: bool) -> Result<(), Error> {
+        let set = match force {
+            true => setsockopt(&self.socket, sockopt::RcvBufForce, &octets),
+            false => setsockopt(&self.socket, sockopt::RcvBuf, &octets),
+        };
+        set.map_err(|errno| Error::Socket { action: "SO_RCVBUF", source: errno.into() })
+    }
+
     /// Delivers everything that has arrived.
     ///
     /// # Errors

@@ -54,6 +54,8 @@ pub enum Cause {
     Recovered,
     /// Another router of its group changed, and this one with it.
     Group,
+    /// It was not run for so long that others must have taken over.
+    Late,
 }
 
 /// Something without which a router cannot run.

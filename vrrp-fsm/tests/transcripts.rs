@@ -89,6 +89,9 @@ impl Settings {
                 None => OwnerConflict::Discard,
             })
             .startup_delay(self.duration("startup-delay", Duration::ZERO));
+        if let Some(others) = self.get("yield-when-late") {
+            config = config.yield_when_late(Priority::new(others.parse().unwrap()).unwrap());
+        }
         if let Some(answer) = self.get("answer-losing") {
             config = config.answer_losing(answer == "yes");
         }
@@ -222,7 +225,7 @@ impl Run {
 }
 
 /// The calls in all transcripts.
-const STEPS: u32 = 315;
+const STEPS: u32 = 319;
 
 #[test]
 fn routers_do_what_the_transcripts_say() {

@@ -19,6 +19,7 @@ use crate::driver::{Command, Counters, Driver, NewRouter, Status};
 use crate::error::{AddError, ReconfigureError, StartError, Stopped};
 use crate::events::Events;
 use crate::id::RouterId;
+use crate::start::VrrpBuilder;
 
 /// The thread that runs virtual routers.
 ///
@@ -40,6 +41,15 @@ impl Vrrp {
     /// # Errors
     /// [`StartError`]; it names the capability when one is missing.
     pub fn start() -> Result<Self, StartError> {
+        Self::builder().start()
+    }
+
+    /// For a thread with settings.
+    pub fn builder() -> VrrpBuilder {
+        VrrpBuilder::default()
+    }
+
+    pub(crate) fn start_with(builder: VrrpBuilder) -> Result<Self, StartError> {
         let system = |action| move |source| StartError::System { action, source };
         let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
         let wake = EventFd::from_value_and_flags(0, flags)
@@ -48,14 +58,21 @@ impl Vrrp {
         let (commands, receiver) = mpsc::channel();
         let (started, outcome) = mpsc::sync_channel(1);
         let wake_of_thread = Arc::clone(&wake);
-        let run = move || match Driver::new(receiver, wake_of_thread) {
-            Ok(driver) => {
-                // Whoever started us waits for this.
-                let _ = started.send(Ok(()));
-                driver.run();
+        let run = move || {
+            let VrrpBuilder { prepare, when_late, command_buffer, monitor_buffer } = builder;
+            if let Some(prepare) = prepare {
+                prepare();
             }
-            Err(error) => {
-                let _ = started.send(Err(error));
+            let buffers = (command_buffer, monitor_buffer);
+            match Driver::new(receiver, wake_of_thread, when_late, buffers) {
+                Ok(driver) => {
+                    // Whoever started us waits for this.
+                    let _ = started.send(Ok(()));
+                    driver.run();
+                }
+                Err(error) => {
+                    let _ = started.send(Err(error));
+                }
             }
         };
         let join = thread::Builder::new()

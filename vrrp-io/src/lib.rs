@@ -9,6 +9,7 @@ mod events;
 mod handle;
 mod id;
 mod socket;
+mod start;
 
 pub use config::{
     AnnouncementLimits, ConfigError, Delivery, InterfaceSettings, ParseAddressError, Peer,
@@ -22,6 +23,7 @@ pub use handle::{Router, Vrrp};
 pub use id::RouterId;
 /// What addresses, routes and interfaces are made of.
 pub use netlink_addr::{AddressFlags, IpvlanMode, Lifetime, MacAddress, Route, RouteKind, Scope};
+pub use start::VrrpBuilder;
 /// The state machine, whose types are part of this crate's interface.
 pub use vrrp_fsm as fsm;
 /// The packet codec, whose types are part of this crate's interface.

@@ -171,6 +171,7 @@ fn reason(cause: Cause) -> String {
         Cause::Fault(fault) => fault.to_string(),
         Cause::Recovered => "what was missing is back".into(),
         Cause::Group => "its group changed".into(),
+        Cause::Late => "it was not run for too long".into(),
         other => format!("{other:?}"),
     }
 }

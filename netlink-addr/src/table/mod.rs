@@ -35,6 +35,15 @@ impl RouteTable {
         Ok(Self { connection, batch: Batch::new() })
     }
 
+    /// Changes how many octets of answers the kernel keeps, up to the system's limit.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn set_receive_buffer(&self, octets: usize) -> Result<(), Error> {
+        let set = self.connection.set_receive_buffer(octets);
+        set.map_err(Error::of("set the buffer for answers about addresses"))
+    }
+
     /// Makes sure that the addresses exist, and says of each what became of it.
     ///
     /// One that exists is no error. It gets the new lifetimes and keeps its label, scope, broadcast

@@ -51,6 +51,8 @@ pub struct Config {
     pub(crate) checks_addresses: bool,
     pub(crate) owner_conflict: OwnerConflict,
     pub(crate) startup_delay: Duration,
+    /// The highest priority of other routers.
+    pub(crate) yields_when_late: Option<Priority>,
 }
 
 /// What an owner of the virtual addresses (priority 255) does with the advertisements of others.
@@ -140,7 +142,17 @@ impl Config {
             checks_addresses: true,
             owner_conflict: OwnerConflict::default(),
             startup_delay: Duration::ZERO,
+            yields_when_late: None,
         })
+    }
+
+    /// An Active router that was not run for so long that a router with this priority must have taken over is
+    /// Backup when it is run again (default: it goes on as Active, and an election follows). It is for
+    /// routers that do not preempt: the one that took over stays.
+    #[must_use]
+    pub fn yield_when_late(mut self, others: Priority) -> Self {
+        self.yields_when_late = Some(others);
+        self
     }
 
     /// How many intervals of silence make Active_Down_Interval, besides Skew_Time (default: 3, as in

@@ -58,6 +58,7 @@ impl VirtualRouter {
             Phase::Backup { expecting, .. } => self.become_active(expecting, actions),
             Phase::Active { .. } => {
                 self.advertise_when_due(actions);
+                // It may be Active no more.
                 self.announce_when_due(actions);
             }
         }
@@ -77,6 +78,11 @@ impl VirtualRouter {
         let Phase::Active { advertisement_due, last_sent, .. } = &mut self.phase else { return };
         if *advertisement_due > self.now {
             return;
+        }
+        if let Some(others) = self.config.yields_when_late
+            && last_sent.after(active_down(own_interval, others, &self.config)) <= self.now
+        {
+            return self.yield_because_late(actions);
         }
         // Keep the phase, so that a late wake-up does not add up; but after a pause send one, not
         // one for every interval missed.

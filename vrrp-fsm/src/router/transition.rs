@@ -108,6 +108,12 @@ impl VirtualRouter {
         self.become_backup(Cause::Outranked, actions);
     }
 
+    /// Others must have taken over: whoever that is goes on.
+    pub(super) fn yield_because_late(&mut self, actions: &mut Actions) {
+        actions.push(Action::RemoveAddresses);
+        self.become_backup(Cause::Late, actions);
+    }
+
     /// Another member of the group has become Active, or has lost an election.
     pub(crate) fn follow(&mut self, now: Timestamp, step: GroupStep) -> Actions {
         self.now = self.now.max(now);

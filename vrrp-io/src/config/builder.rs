@@ -31,6 +31,8 @@ impl RouterConfig {
             ignores_interface: false,
             tracked: Vec::new(),
             awaits_interfaces: false,
+            promotes_secondaries: false,
+            receive_buffer: None,
             group: None,
             takes_over_addresses: false,
             authentication: Authentication::None,
@@ -59,6 +61,8 @@ pub struct RouterConfigBuilder {
     ignores_interface: bool,
     tracked: Vec<(Tracked, Weight)>,
     awaits_interfaces: bool,
+    promotes_secondaries: bool,
+    receive_buffer: Option<usize>,
     group: Option<String>,
     takes_over_addresses: bool,
     authentication: Authentication,
@@ -78,6 +82,8 @@ enum Setting {
     CheckAddresses(bool),
     OwnerConflict(OwnerConflict),
     StartupDelay(Duration),
+    YieldWhenLate(Priority),
+    AcceptMode(bool),
 }
 
 impl Setting {
@@ -92,6 +98,8 @@ impl Setting {
             Self::CheckAddresses(check) => config.check_addresses(check),
             Self::OwnerConflict(conflict) => config.owner_conflict(conflict),
             Self::StartupDelay(delay) => config.startup_delay(delay),
+            Self::YieldWhenLate(others) => config.yield_when_late(others),
+            Self::AcceptMode(accept) => config.accept_mode(accept),
         }
     }
 }
@@ -185,6 +193,11 @@ impl RouterConfigBuilder {
         self.set(Setting::StartupDelay(delay))
     }
 
+    /// See [`Config::yield_when_late`].
+    pub fn yield_when_late(self, others: Priority) -> Self {
+        self.set(Setting::YieldWhenLate(others))
+    }
+
     fn set(mut self, setting: Setting) -> Self {
         self.settings.push(setting);
         self
@@ -227,6 +240,20 @@ impl RouterConfigBuilder {
     /// not exist when it is added).
     pub fn await_interfaces(mut self) -> Self {
         self.awaits_interfaces = true;
+        self
+    }
+
+    /// While the router runs, the kernel keeps the other addresses of a network on the interface when the first
+    /// of them is removed (`promote_secondaries`; default: as it is set).
+    pub fn promote_secondaries(mut self) -> Self {
+        self.promotes_secondaries = true;
+        self
+    }
+
+    /// How many octets of packets the kernel keeps for this router. The routers of an interface share a socket, and
+    /// its room is the sum (default: room for 1300 packets).
+    pub fn receive_buffer(mut self, octets: usize) -> Self {
+        self.receive_buffer = Some(octets);
         self
     }
 
@@ -320,6 +347,8 @@ impl RouterConfigBuilder {
             ignores_interface: self.ignores_interface,
             tracked: self.tracked,
             awaits_interfaces: self.awaits_interfaces,
+            promotes_secondaries: self.promotes_secondaries,
+            receive_buffer: self.receive_buffer,
             group: self.group,
             takes_over_addresses: self.takes_over_addresses,
             authentication: self.authentication,

@@ -8,6 +8,7 @@ pub struct InterfaceSettings {
     pub(crate) delays: BTreeMap<String, (Duration, Duration)>,
     pub(crate) polled: Vec<String>,
     pub(crate) polls_all: bool,
+    pub(crate) logs_unknown: bool,
 }
 
 impl InterfaceSettings {
@@ -35,6 +36,13 @@ impl InterfaceSettings {
     #[must_use]
     pub fn poll_all(mut self) -> Self {
         self.polls_all = true;
+        self
+    }
+
+    /// Logs routers that speak on an interface and are not configured there, each once a minute.
+    #[must_use]
+    pub fn log_unknown_routers(mut self) -> Self {
+        self.logs_unknown = true;
         self
     }
 

@@ -36,6 +36,8 @@ pub struct RouterConfig {
     pub(crate) ignores_interface: bool,
     pub(crate) tracked: Vec<(Tracked, Weight)>,
     pub(crate) awaits_interfaces: bool,
+    pub(crate) promotes_secondaries: bool,
+    pub(crate) receive_buffer: Option<usize>,
     pub(crate) group: Option<String>,
     pub(crate) takes_over_addresses: bool,
     pub(crate) authentication: Authentication,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
 
+use netlink_addr::{Ipv4Setting, LinkSettings};
 use nix::sys::epoll::{EpollEvent, EpollFlags};
 use vrrp_fsm::{Fault, GroupId, Input, VirtualRouter};
 
@@ -12,6 +13,8 @@ use super::sockets::Needs;
 use super::{Driver, Instance, Key, RouterId, token};
 use crate::config::{Delivery, RouterConfig, Tracked};
 use crate::error::AddError;
+
+const PROMOTE: [(Ipv4Setting, u32); 1] = [(Ipv4Setting::PromoteSecondaries, 1)];
 
 /// A router that is to run, and where its state is told.
 pub(crate) struct NewRouter {
@@ -63,6 +66,10 @@ impl Driver {
             added.retain(|added| *added != key);
             failed.push((key, error));
         }
+        for place in added.iter().map(|key| key.interface).collect::<BTreeSet<_>>() {
+            self.set_room(place);
+        }
+        self.promote_secondaries(&added);
         for key in added {
             self.begin(key);
         }
@@ -77,6 +84,38 @@ impl Driver {
             id.ok_or(AddError::Stopped(crate::error::Stopped))
         };
         outcomes.into_iter().map(outcome).collect()
+    }
+
+    /// Where routers want the kernel to promote secondary addresses, it does.
+    pub(super) fn promote_secondaries(&mut self, keys: &[Key]) {
+        let mut changes = Vec::new();
+        for key in keys {
+            if self.instances.get(key).is_some_and(|i| i.config.promotes_secondaries) {
+                let link = self.interfaces[key.interface].link();
+                changes.extend(self.tuning.take(key.interface, link, &PROMOTE));
+            }
+        }
+        self.tune(&changes);
+    }
+
+    pub(super) fn stop_promoting(&mut self, key: Key) {
+        let index = self.interfaces[key.interface].index();
+        let change = self.tuning.give_back(key.interface, index, &PROMOTE);
+        self.tune(change.as_slice());
+    }
+
+    pub(super) fn tune(&mut self, changes: &[LinkSettings]) {
+        if changes.is_empty() {
+            return;
+        }
+        let outcome = self.table.change_links(changes).map_err(|e| crate::error::chain(&e));
+        let all = outcome.and_then(|outcomes| {
+            let all: Result<(), _> = outcomes.into_iter().collect();
+            all.map_err(|error| crate::error::chain(&error))
+        });
+        if let Err(error) = all {
+            tracing::warn!(error, "a setting of an interface could not be changed");
+        }
     }
 
     /// What can be found out and opened before anything is changed.

@@ -29,17 +29,6 @@ struct Wanted<'a> {
     leftover: Option<u32>,
 }
 
-/// Settings of interfaces below ours, as they were before, and for how many of ours they were changed.
-#[derive(Default)]
-pub(super) struct Bases(BTreeMap<usize, Base>);
-
-struct Base {
-    /// Of which interface; another one with its name has settings of its own.
-    index: u32,
-    users: usize,
-    before: Vec<(Ipv4Setting, u32)>,
-}
-
 /// Without these the interface below answers ARP requests for what ours carries.
 const ON_BASE: [(Ipv4Setting, u32); 2] = [(Ipv4Setting::ArpIgnore, 1), (Ipv4Setting::ArpFilter, 1)];
 /// It answers only for its own addresses; packets between it and the one below are taken for what they are.
@@ -204,7 +193,8 @@ impl Driver {
         let mut settings = Vec::new();
         for (wanted, index) in there() {
             if !wanted.key.is_ipv6 {
-                settings.extend(self.bases.take(wanted.base, self.interfaces[wanted.base].link()));
+                let link = self.interfaces[wanted.base].link();
+                settings.extend(self.tuning.take(wanted.base, link, &ON_BASE));
             }
             let change = LinkSettings::new(index).make_no_addresses();
             let change =
@@ -217,12 +207,7 @@ impl Driver {
             }
         }
         settings.extend(there().map(|(_, index)| LinkSettings::new(index).up(true)));
-        for outcome in self.table.change_links(&settings)? {
-            if let Err(error) = outcome {
-                let error = crate::error::chain(&error);
-                tracing::warn!(error, "a setting of an interface could not be changed");
-            }
-        }
+        self.tune(&settings);
         let own: Vec<_> = there()
             .filter_map(|(wanted, index)| {
                 let own = wanted.config.virtual_interface.as_ref()?.address.as_ref()?;
@@ -267,7 +252,7 @@ impl Driver {
             self.interfaces.set_link(carrier.place, None, now);
             if !is_ipv6 {
                 let index = self.interfaces[carrier.base].index();
-                settings.extend(self.bases.give_back(carrier.base, index));
+                settings.extend(self.tuning.give_back(carrier.base, index, &ON_BASE));
             }
         }
         if indexes.is_empty() {
@@ -281,11 +266,8 @@ impl Driver {
         if let Err(error) = removed {
             tracing::warn!(error, "an interface could not be removed");
         }
-        if let Err(error) = self.table.change_links(&settings) {
-            let error = crate::error::chain(&error);
-            tracing::warn!(error, "settings of an interface could not be restored");
-        }
-        if self.bases.0.is_empty() {
+        self.tune(&settings);
+        if self.instances.values().all(|instance| instance.carriers.is_empty()) {
             self.reverse_path.restore(&mut self.table);
         }
     }
@@ -302,7 +284,7 @@ impl Driver {
         let lacking: Vec<_> = self.instances.iter().filter_map(lacks).collect();
         for (key, _) in lacking.iter().filter(|(key, _)| !key.is_ipv6) {
             for carrier in self.instances.get(key).into_iter().flat_map(|i| &i.carriers) {
-                self.bases.lose(carrier.base);
+                self.tuning.lose(carrier.base, &ON_BASE);
             }
         }
         let routers: Vec<_> = lacking.iter().map(|(key, config)| (*key, &**config)).collect();
@@ -324,44 +306,5 @@ impl Driver {
                 }
             }
         }
-    }
-}
-
-impl Bases {
-    /// One more of ours is on top of it: what has to be changed for the first.
-    fn take(&mut self, place: usize, link: Option<&Link>) -> Option<LinkSettings> {
-        let link = link?;
-        if let Some(base) = self.0.get_mut(&place).filter(|base| base.index == link.index) {
-            base.users += 1;
-            return None;
-        }
-        let now = |setting: Ipv4Setting| link.ipv4_setting(setting);
-        let before = ON_BASE.iter().filter_map(|(setting, _)| Some((*setting, now(*setting)?)));
-        self.0.insert(place, Base { index: link.index, users: 1, before: before.collect() });
-        let change = LinkSettings::new(link.index);
-        Some(ON_BASE.iter().fold(change, |change, (setting, value)| change.ipv4(*setting, *value)))
-    }
-
-    /// One of ours is gone, and is going to be made again.
-    fn lose(&mut self, place: usize) {
-        if let Some(base) = self.0.get_mut(&place) {
-            base.users = base.users.saturating_sub(1);
-        }
-    }
-
-    /// One less: what has to be changed back after the last.
-    fn give_back(&mut self, place: usize, index: Option<u32>) -> Option<LinkSettings> {
-        let base = self.0.get_mut(&place)?;
-        base.users = base.users.saturating_sub(1);
-        if base.users > 0 {
-            return None;
-        }
-        let base = self.0.remove(&place)?;
-        let change = LinkSettings::new(index?);
-        Some(
-            base.before
-                .iter()
-                .fold(change, |change, (setting, value)| change.ipv4(*setting, *value)),
-        )
     }
 }

@@ -29,6 +29,7 @@ mod sockets;
 mod stop;
 mod sysctl;
 mod transmit;
+mod tuning;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -51,6 +52,7 @@ use crate::error::StartError;
 use crate::events::Subscribers;
 use crate::id::RouterId;
 use crate::socket::{Outbox, Receiver, Sender};
+use crate::start::WhenLate;
 
 pub(crate) use add::NewRouter;
 pub(crate) use command::Command;
@@ -59,13 +61,13 @@ pub use receive::Counters;
 
 use address_set::AddressSet;
 use announce::{Limiter, Schedule};
-use carrier::Bases;
 use duties::Duties;
 use instance::Instance;
 use interfaces::Interfaces;
 use keep::Kept;
 use reverse_path::ReversePath;
 use settle::Polling;
+use tuning::Tuning;
 
 /// A VRID exists once per interface and family (RFC 9568 section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,6 +105,7 @@ pub(crate) struct Driver {
     armed: Option<Timestamp>,
     wake: Arc<EventFd>,
     commands: Commands<Command>,
+    when_late: Option<WhenLate>,
     monitor: Monitor,
     table: RouteTable,
     announcer: Announcer,
@@ -121,7 +124,7 @@ pub(crate) struct Driver {
     next_id: u64,
     interfaces: Interfaces,
     polling: Polling,
-    bases: Bases,
+    tuning: Tuning,
     reverse_path: ReversePath,
     /// Whose an address of an interface is, be it put there at the moment or not.
     assigned: BTreeMap<(usize, IpAddr), Key>,
@@ -143,18 +146,32 @@ pub(crate) struct Driver {
     /// Watched when a route is to be kept.
     route_monitor: Option<Monitor>,
     kept: Kept,
+    /// Packets of routers that are not here are logged, each such router once a minute.
+    unknown: Option<BTreeMap<(usize, u8), Timestamp>>,
     /// What was installed stays when the thread ends.
     leaves: bool,
 }
 
 impl Driver {
-    pub(crate) fn new(commands: Commands<Command>, wake: Arc<EventFd>) -> Result<Self, StartError> {
+    pub(crate) fn new(
+        commands: Commands<Command>,
+        wake: Arc<EventFd>,
+        when_late: Option<WhenLate>,
+        (command_buffer, monitor_buffer): (Option<usize>, Option<(usize, bool)>),
+    ) -> Result<Self, StartError> {
         let failed =
             |action| move |errno: Errno| StartError::System { action, source: errno.into() };
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(failed("epoll"))?;
         let flags = TimerFlags::TFD_CLOEXEC | TimerFlags::TFD_NONBLOCK;
         let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, flags).map_err(failed("timerfd"))?;
         let monitor = Monitor::open()?;
+        if let Some((octets, force)) = monitor_buffer {
+            monitor.set_receive_buffer(octets, force)?;
+        }
+        let table = RouteTable::open()?;
+        if let Some(octets) = command_buffer {
+            table.set_receive_buffer(octets)?;
+        }
         let event = |token| EpollEvent::new(EpollFlags::EPOLLIN, token);
         epoll.add(&*wake, event(token::COMMAND)).map_err(failed("epoll"))?;
         epoll.add(&timer, event(token::TIMER)).map_err(failed("epoll"))?;
@@ -166,8 +183,9 @@ impl Driver {
             armed: None,
             wake,
             commands,
+            when_late,
             monitor,
-            table: RouteTable::open()?,
+            table,
             announcer: Announcer::open()?,
             schedule: Schedule::default(),
             limiter: Limiter::default(),
@@ -181,7 +199,7 @@ impl Driver {
             next_id: 0,
             interfaces: Interfaces::default(),
             polling: Polling::default(),
-            bases: Bases::default(),
+            tuning: Tuning::default(),
             reverse_path: ReversePath::default(),
             assigned: BTreeMap::new(),
             counters: Counters::default(),
@@ -194,6 +212,7 @@ impl Driver {
             groups: BTreeMap::new(),
             route_monitor: None,
             kept: Kept::default(),
+            unknown: None,
             leaves: false,
         })
     }
@@ -228,6 +247,13 @@ impl Driver {
             if is_ready(token::TIMER) {
                 // It is quiet once it is set anew.
                 self.armed = None;
+            }
+            if let (Some((from, tell)), Some(due)) = (&mut self.when_late, self.routers.deadline())
+            {
+                let lateness = turn.saturating_since(due);
+                if lateness >= *from {
+                    tell(lateness);
+                }
             }
             while let Some((key, actions)) = self.routers.wake(turn) {
                 self.duties.add(key, actions);

@@ -1,7 +1,11 @@
 //! From sockets to routers.
 
-use vrrp_fsm::Input;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
 use vrrp_fsm::proto::{Datagram, DecodeError, Demands, Endpoints, ErrorKind, Packet, Vrid};
+use vrrp_fsm::{Input, Timestamp};
 
 use super::{Driver, Key};
 use crate::config::{Delivery, RouterConfig};
@@ -46,6 +50,7 @@ impl Driver {
             let Some(socket) = self.interfaces[place].sockets.receiving(kind) else { return };
             let (routers, instances, counters, duties) =
                 (&mut self.routers, &mut self.instances, &mut self.counters, &mut self.duties);
+            let (unknown, interface) = (&mut self.unknown, &self.interfaces[place].name);
             let received = self.receiver.receive(socket, |datagram| {
                 counters.received += 1;
                 let mut handle = |key: Key, input: Input<'_>| {
@@ -74,6 +79,11 @@ impl Driver {
                     .and_then(|key| Some((key, instances.get_mut(&key)?)))
                 else {
                     counters.vrid_errors += 1;
+                    if let (Some(unknown), Some(vrid)) = (unknown.as_mut(), datagram.claimed_vrid())
+                    {
+                        let source = datagram.endpoints().source();
+                        tell_unknown(unknown, (place, vrid), source, interface, now);
+                    }
                     return;
                 };
                 let demands = match demands(&instance.config, &datagram) {
@@ -110,6 +120,22 @@ impl Driver {
                 }
             }
         }
+    }
+}
+
+/// Once a minute is enough, and there are at most 255 of an interface.
+fn tell_unknown(
+    unknown: &mut BTreeMap<(usize, u8), Timestamp>,
+    router: (usize, u8),
+    source: IpAddr,
+    interface: &str,
+    now: Timestamp,
+) {
+    const PAUSE: Duration = Duration::from_secs(60);
+    if unknown.get(&router).is_none_or(|told| *told + PAUSE <= now) {
+        unknown.insert(router, now);
+        let vrid = router.1;
+        tracing::info!(interface, vrid, %source, "a virtual router that is not here");
     }
 }
 

@@ -97,6 +97,12 @@ impl Driver {
             (true, false) => self.input(key, Input::Recovered(Fault::NoPeer)),
             _ => {}
         }
+        match (before.promotes_secondaries, config.promotes_secondaries) {
+            (false, true) => self.promote_secondaries(&[key]),
+            (true, false) => self.stop_promoting(key),
+            _ => {}
+        }
+        self.set_room(key.interface);
         self.tell_interface(key.interface);
         self.follow(key);
         Ok(())

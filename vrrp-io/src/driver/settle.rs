@@ -20,6 +20,7 @@ pub(super) struct Polling {
 impl Driver {
     pub(super) fn set_interfaces(&mut self, settings: InterfaceSettings) {
         self.polling = Polling::default();
+        self.unknown = settings.logs_unknown.then(std::collections::BTreeMap::new);
         if settings.polls_all || !settings.polled.is_empty() {
             match CarrierProbe::open() {
                 Ok(Some(probe)) => {

@@ -104,6 +104,21 @@ impl Driver {
                 self.resync_soon();
             }
         }
+        self.set_room(place);
+    }
+
+    /// Gives the sockets of an interface the room that its routers want.
+    pub(super) fn set_room(&mut self, place: usize) {
+        let on_it = self.instances.range(Key::first(place)..);
+        let on_it = on_it.take_while(|(key, _)| key.interface == place);
+        let wanted: Vec<usize> =
+            on_it.filter_map(|(_, instance)| instance.config.receive_buffer).collect();
+        let room = (!wanted.is_empty()).then(|| wanted.iter().sum());
+        for socket in self.interfaces[place].sockets.receive.iter().flatten() {
+            if let Err((_, error)) = socket.set_room(room) {
+                tracing::warn!(%error, "the receive buffer stays as it is");
+            }
+        }
     }
 
     /// The kernel forgets closed sockets in epoll by itself.

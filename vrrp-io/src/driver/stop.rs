@@ -25,6 +25,9 @@ impl Driver {
         if let Some(instance) = self.instances.remove(&key) {
             self.keys.remove(&instance.id);
             self.unassign(key, &instance.config);
+            if instance.config.promotes_secondaries {
+                self.stop_promoting(key);
+            }
             self.orphans.extend(instance.installed);
             carriers = instance.carriers;
         }

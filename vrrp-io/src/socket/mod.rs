@@ -52,9 +52,6 @@ impl ReceiveSocket {
         let protocol = Some(Protocol::from(i32::from(protocol)));
         let socket = step("open", Socket::new(domain, Type::RAW.nonblocking(), protocol))?;
         step("SO_BINDTODEVICE", socket.bind_device(Some(interface.as_bytes())))?;
-        if setsockopt(&socket, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
-            step("SO_RCVBUF", socket.set_recv_buffer_size(RECEIVE_BUFFER))?;
-        }
         match kind {
             Kind::Ipv4 | Kind::Ipv4Ah => {
                 // Only the group joined here, not those of other sockets.
@@ -68,7 +65,18 @@ impl ReceiveSocket {
                 step("IPV6_RECVPKTINFO", destination.map_err(io::Error::from))?;
             }
         }
-        Ok(Self { socket, kind, groups: Vec::new() })
+        let socket = Self { socket, kind, groups: Vec::new() };
+        socket.set_room(None)?;
+        Ok(socket)
+    }
+
+    /// Changes how many octets the kernel keeps until they are read; `None` for the usual number.
+    pub(crate) fn set_room(&self, octets: Option<usize>) -> Result<(), Failure> {
+        let octets = octets.unwrap_or(RECEIVE_BUFFER);
+        if setsockopt(&self.socket, sockopt::RcvBufForce, &octets).is_err() {
+            step("SO_RCVBUF", self.socket.set_recv_buffer_size(octets))?;
+        }
+        Ok(())
     }
 
     pub(crate) fn is_in(&self, group: IpAddr) -> bool {
