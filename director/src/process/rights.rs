@@ -1,6 +1,8 @@
 //! Rights that the daemon keeps; all others are given up.
 
-use caps::{CapSet, Capability, CapsHashSet};
+use caps::{CapSet, CapsHashSet};
+
+pub use caps::Capability;
 
 /// What is needed: addresses and routes, raw sockets, to run scripts as their users and to end them,
 /// and FIFOs that belong to others.
@@ -35,18 +37,20 @@ pub fn with_file_access<T>(job: impl FnOnce() -> T) -> T {
     outcome
 }
 
-/// Gives up every capability of this thread, and of those it starts from now on, but the needed ones.
+/// Gives up every capability of this thread, and of those it starts from now on, but the needed ones and
+/// these.
 ///
 /// Scripts that run as root have all rights of root again: the kernel gives them on `exec`.
 ///
 /// # Errors
 /// When the kernel refuses.
-pub fn keep_needed() -> Result<(), caps::errors::CapsError> {
+pub fn keep_needed(more: &[Capability]) -> Result<(), caps::errors::CapsError> {
     // A daemon that does not run as root may have been given these to pass on; scripts get none.
     caps::clear(None, CapSet::Ambient)?;
     caps::clear(None, CapSet::Inheritable)?;
     let has: CapsHashSet = caps::read(None, CapSet::Permitted)?;
-    let mut keep: CapsHashSet = NEEDED.into_iter().filter(|needed| has.contains(needed)).collect();
+    let mut keep: CapsHashSet =
+        NEEDED.iter().chain(more).filter(|needed| has.contains(needed)).copied().collect();
     caps::set(None, CapSet::Effective, &keep)?;
     if has.contains(&HELD_BACK) {
         keep.insert(HELD_BACK);

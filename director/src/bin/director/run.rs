@@ -59,7 +59,7 @@ pub(crate) fn run(cli: &Cli) -> Outcome {
     }
     let _pid_files = [PidFile::write(&cli.pid)?, PidFile::write(&cli.vrrp_pid)?];
     // Threads have the rights of the one that starts them.
-    if let Err(error) = rights::keep_needed() {
+    if let Err(error) = rights::keep_needed(&[]) {
         return Err(format!("give up rights: {error}").into());
     }
     let _log = log.begin()?;

@@ -1,0 +1,101 @@
+//! How the system runs the VRRP thread.
+
+use std::time::Duration;
+
+use nix::sched::{CpuSet, sched_setaffinity};
+use nix::sys::mman::{MlockAllFlags, mlockall};
+use nix::sys::resource::{Resource, setrlimit};
+use nix::unistd::Pid;
+use thread_priority::{
+    RealtimeThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
+    set_thread_priority_and_policy, thread_native_id,
+};
+use vrrp_io::VrrpBuilder;
+
+/// What `vrrp_priority` and its kin ask for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Scheduling {
+    /// -20 to 19.
+    pub niceness: Option<i32>,
+    /// Of `SCHED_RR`: 1 to 99.
+    pub realtime: Option<u8>,
+    /// The longest that a real-time thread may run without a pause.
+    pub realtime_limit: Option<Duration>,
+    /// The processors that it may run on; empty for all.
+    pub processors: Vec<usize>,
+    /// The whole process stays in memory.
+    pub stays_in_memory: bool,
+    /// The real-time priority up to which it is raised when it is run too late; 0 for never.
+    pub raised_to: u8,
+    /// What too late is.
+    pub raised_after: Duration,
+}
+
+impl Scheduling {
+    /// Whether rights are needed that are given up otherwise: `CAP_SYS_NICE` and `CAP_IPC_LOCK`.
+    pub fn needs_rights(&self) -> (bool, bool) {
+        let nice = self.niceness.is_some_and(|nice| nice < 0)
+            || self.realtime.is_some()
+            || self.raised_to > 0;
+        (nice, self.stays_in_memory)
+    }
+
+    /// What concerns the whole process. What cannot be had is logged: the routers run all the same.
+    pub fn apply_to_process(&self) {
+        if self.stays_in_memory {
+            let all = MlockAllFlags::MCL_CURRENT | MlockAllFlags::MCL_FUTURE;
+            told("vrrp_no_swap", mlockall(all));
+        }
+        if let Some(limit) = self.realtime_limit {
+            let hard = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
+            told("vrrp_rlimit_rttime", setrlimit(Resource::RLIMIT_RTTIME, hard / 2, hard));
+        }
+    }
+
+    /// Has the VRRP thread run like this.
+    pub fn apply(&self, builder: VrrpBuilder) -> VrrpBuilder {
+        let settings = self.clone();
+        let builder = builder.prepare(move || settings.apply_to_thread());
+        if self.raised_to == 0 {
+            return builder;
+        }
+        let (mut priority, most) = (self.realtime.unwrap_or(0), self.raised_to);
+        builder.when_late(self.raised_after, move |lateness| {
+            if priority < most {
+                priority += 1;
+                tracing::warn!(?lateness, priority, "run too late; raising the priority");
+                told("max_auto_priority", set_realtime(priority));
+            }
+        })
+    }
+
+    fn apply_to_thread(&self) {
+        if !self.processors.is_empty() {
+            let mut set = CpuSet::new();
+            let known = self.processors.iter().try_for_each(|processor| set.set(*processor));
+            let this_thread = Pid::from_raw(0);
+            told("vrrp_cpu_affinity", known.and_then(|()| sched_setaffinity(this_thread, &set)));
+        }
+        if let Some(niceness) = self.niceness {
+            told("vrrp_priority", rustix::process::setpriority_process(None, niceness));
+        }
+        if let Some(priority) = self.realtime {
+            told("vrrp_rt_priority", set_realtime(priority));
+        }
+    }
+}
+
+/// Gives the calling thread a real-time priority. What it starts does not inherit it: it starts nothing.
+fn set_realtime(priority: u8) -> Result<(), String> {
+    let value = ThreadPriorityValue::try_from(priority).map_err(|error| error.to_string())?;
+    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::RoundRobin);
+    set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Crossplatform(value), policy)
+        .map_err(|error| error.to_string())
+}
+
+fn told<E: std::fmt::Display>(keyword: &str, outcome: Result<(), E>) {
+    if let Err(error) = outcome {
+        tracing::warn!(keyword, %error, "cannot be had");
+    }
+}
