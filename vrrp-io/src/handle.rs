@@ -15,7 +15,7 @@ use crate::code::{state_code, state_from};
 use crate::config::{
     AnnouncementLimits, InterfaceSettings, RouterConfig, VirtualAddress, VirtualRoute,
 };
-use crate::driver::{Command, Counters, Driver, NewRouter, Status};
+use crate::driver::{Command, Counters, KeptItems, Driver, NewRouter, Status};
 use crate::error::{AddError, ReconfigureError, StartError, Stopped};
 use crate::events::Events;
 use crate::id::RouterId;
@@ -145,7 +145,7 @@ impl Vrrp {
         self.0.ask(|reply| Command::Report { item, standing, reply })
     }
 
-    /// Has these addresses and routes, whatever the routers do: what is new is added, what was kept
+    /// Has these addresses, routes and rules, whatever the routers do: what is new is added, what was kept
     /// before and is not named any more is removed. They go when the thread ends.
     ///
     /// Every address has to name its [device](VirtualAddress::device). What fails is logged, and tried
@@ -157,9 +157,14 @@ impl Vrrp {
         &self,
         addresses: impl IntoIterator<Item = VirtualAddress>,
         routes: impl IntoIterator<Item = VirtualRoute>,
+        rules: impl IntoIterator<Item = VirtualRule>,
     ) -> Result<(), Stopped> {
-        let (addresses, routes) = (addresses.into_iter().collect(), routes.into_iter().collect());
-        self.0.ask(|reply| Command::Keep { addresses, routes, reply })
+        let items = KeptItems {
+            addresses: addresses.into_iter().collect(),
+            routes: routes.into_iter().collect(),
+            rules: rules.into_iter().collect(),
+        };
+        self.0.ask(|reply| Command::Keep(items, reply))
     }
 
     /// Announces addresses no faster than this from now on (default: as fast as they come).

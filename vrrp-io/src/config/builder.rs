@@ -10,7 +10,9 @@ use vrrp_fsm::proto::{
 };
 use vrrp_fsm::{Announcements, Config, OwnerConflict, Weight};
 
-use super::{Delivery, RouterConfig, Tracked, VirtualAddress, VirtualInterface, VirtualRoute};
+use super::{
+    Delivery, RouterConfig, Tracked, VirtualAddress, VirtualInterface, VirtualRoute, VirtualRule,
+};
 
 impl RouterConfig {
     /// Begins a configuration: VRRPv3, priority 100, one advertisement a second, preemption.
@@ -23,6 +25,7 @@ impl RouterConfig {
             addresses: Vec::new(),
             excluded: Vec::new(),
             routes: Vec::new(),
+            rules: Vec::new(),
             virtual_interface: None,
             settings: Vec::new(),
             delivery: None,
@@ -53,6 +56,7 @@ pub struct RouterConfigBuilder {
     addresses: Vec<VirtualAddress>,
     excluded: Vec<VirtualAddress>,
     routes: Vec<VirtualRoute>,
+    rules: Vec<VirtualRule>,
     virtual_interface: Option<Box<VirtualInterface>>,
     settings: Vec<Setting>,
     delivery: Option<Delivery>,
@@ -138,6 +142,12 @@ impl RouterConfigBuilder {
     /// Adds routes that an Active router has.
     pub fn routes(mut self, routes: impl IntoIterator<Item = VirtualRoute>) -> Self {
         self.routes.extend(routes);
+        self
+    }
+
+    /// Adds policy rules that an Active router has.
+    pub fn rules(mut self, rules: impl IntoIterator<Item = VirtualRule>) -> Self {
+        self.rules.extend(rules);
         self
     }
 
@@ -339,6 +349,7 @@ impl RouterConfigBuilder {
             addresses: self.addresses,
             excluded: self.excluded,
             routes: self.routes,
+            rules: self.rules,
             virtual_interface: self.virtual_interface,
             router,
             delivery,

@@ -7,6 +7,7 @@ mod interface_settings;
 mod virtual_address;
 mod virtual_interface;
 mod virtual_route;
+mod virtual_rule;
 
 use std::net::IpAddr;
 
@@ -20,6 +21,7 @@ pub use interface_settings::InterfaceSettings;
 pub use virtual_address::{ParseAddressError, VirtualAddress};
 pub use virtual_interface::VirtualInterface;
 pub use virtual_route::VirtualRoute;
+pub use virtual_rule::VirtualRule;
 
 /// A virtual router on an interface. Valid by construction: [`RouterConfig::builder`] checks.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +30,7 @@ pub struct RouterConfig {
     pub(crate) addresses: Vec<VirtualAddress>,
     pub(crate) excluded: Vec<VirtualAddress>,
     pub(crate) routes: Vec<VirtualRoute>,
+    pub(crate) rules: Vec<VirtualRule>,
     pub(crate) virtual_interface: Option<Box<VirtualInterface>>,
     pub(crate) router: Config,
     pub(crate) delivery: Delivery,

@@ -34,6 +34,7 @@ pub(crate) struct Details {
     pub(crate) preferred: Option<Lifetime>,
     pub(crate) is_untracked: bool,
     pub(crate) is_carried: bool,
+    pub(crate) watcher: Option<String>,
 }
 
 impl VirtualAddress {
@@ -108,6 +109,13 @@ impl VirtualAddress {
         self.with(|details| details.is_carried = true)
     }
 
+    /// While it is missing or its interface is down, so is the item of this name, which routers may
+    /// [track](crate::Tracked::Item). Only for what is [kept](crate::Vrrp::keep).
+    #[must_use]
+    pub fn watched_as(self, item: impl Into<String>) -> Self {
+        self.with(|details| details.watcher = Some(item.into()))
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Details)) -> Self {
         change(self.details.get_or_insert_default());
         self
@@ -119,6 +127,10 @@ impl VirtualAddress {
 
     pub(crate) fn is_tracked(&self) -> bool {
         self.details.as_ref().is_none_or(|details| !details.is_untracked)
+    }
+
+    pub(crate) fn watcher(&self) -> Option<&str> {
+        self.details.as_ref()?.watcher.as_deref()
     }
 
     pub(crate) fn is_carried(&self) -> bool {

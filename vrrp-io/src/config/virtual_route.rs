@@ -6,18 +6,27 @@ pub struct VirtualRoute {
     pub(crate) route: Route,
     pub(crate) device: Option<String>,
     pub(crate) is_tracked: bool,
+    pub(crate) watcher: Option<String>,
 }
 
 impl VirtualRoute {
     /// A route; whatever interface it names is replaced, and so is a protocol of 0.
     pub fn new(route: Route) -> Self {
-        Self { route, device: None, is_tracked: true }
+        Self { route, device: None, is_tracked: true, watcher: None }
     }
 
     /// It leads out of this interface. Without one it is the kernel that finds the gateway.
     #[must_use]
     pub fn device(mut self, interface: impl Into<String>) -> Self {
         self.device = Some(interface.into());
+        self
+    }
+
+    /// While it is missing or its interface is down, so is the item of this name, which routers may
+    /// [track](crate::Tracked::Item). Only for what is [kept](crate::Vrrp::keep).
+    #[must_use]
+    pub fn watched_as(mut self, item: impl Into<String>) -> Self {
+        self.watcher = Some(item.into());
         self
     }
 

@@ -7,6 +7,7 @@ use super::address::interface_address;
 use super::address_set::AddressSet;
 use super::origin::ORIGIN;
 use super::perform::{Failed, Failure};
+use super::rules::marked;
 use super::{Driver, Key};
 use crate::config::{RouterConfig, VirtualAddress};
 
@@ -20,6 +21,7 @@ impl Driver {
                 Action::AddAddresses => self.add_addresses(&keys, Action::AddAddresses, failed),
                 Action::RemoveAddresses => {
                     for key in &keys {
+                        self.remove_rules(*key, |_| true);
                         self.remove_routes(*key, |_| true);
                     }
                     self.remove_addresses(&keys, |_, _| true, failed);
@@ -90,6 +92,7 @@ impl Driver {
         }
         for key in keys {
             self.add_routes(*key);
+            self.add_rules(*key);
         }
     }
 
@@ -165,6 +168,8 @@ impl Driver {
             .map(|(wanted, _)| wanted)
             .collect();
         let routes = self.routes_of(&instance.config);
+        let rules: Vec<_> = instance.config.rules.iter().map(marked).collect();
+        self.remove_rules(key, |installed| !rules.iter().any(|wanted| wanted.is_same(installed)));
         self.remove_routes(key, |installed| {
             !routes.iter().any(|(wanted, _)| wanted.is_same(installed))
         });

@@ -8,6 +8,7 @@ use vrrp_fsm::Standing;
 use vrrp_fsm::proto::Priority;
 
 use super::add::NewRouter;
+use super::keep::KeptItems;
 use super::{Counters, Driver, Key, RouterId, Status};
 use crate::config::{
     AnnouncementLimits, InterfaceSettings, RouterConfig, VirtualAddress, VirtualRoute,
@@ -43,11 +44,7 @@ pub(crate) enum Command {
         standing: Standing,
         reply: SyncSender<()>,
     },
-    Keep {
-        addresses: Vec<VirtualAddress>,
-        routes: Vec<VirtualRoute>,
-        reply: SyncSender<()>,
-    },
+    Keep(KeptItems, SyncSender<()>),
     LimitAnnouncements(AnnouncementLimits, SyncSender<()>),
     SetInterfaces(InterfaceSettings, SyncSender<()>),
     StopAll(SyncSender<()>),
@@ -129,8 +126,8 @@ impl Driver {
                 self.report(item, standing);
                 answer(&reply, ());
             }
-            Command::Keep { addresses, routes, reply } => {
-                self.keep(addresses, routes);
+            Command::Keep(items, reply) => {
+                self.keep(items);
                 answer(&reply, ());
             }
             Command::LimitAnnouncements(limits, reply) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
 use std::time::{Duration, SystemTime};
 
-use netlink_addr::Route;
+use netlink_addr::{Route, Rule};
 use vrrp_fsm::proto::{Authentication, Priority, Signer, Verifier};
 use vrrp_fsm::{Fault, State, Stats, Timestamp, Tracking};
 
@@ -29,6 +29,8 @@ pub(super) struct Instance {
     pub(super) installed: AddressSet,
     /// What was put into routing tables and has to be taken out again.
     pub(super) installed_routes: Vec<Route>,
+    /// Rules that have to be removed again.
+    pub(super) installed_rules: Vec<Rule>,
     /// The priority without tracking.
     pub(super) base: Priority,
     pub(super) tracking: Tracking<Tracked>,
@@ -62,6 +64,7 @@ impl Instance {
             identification: 0,
             installed: AddressSet::default(),
             installed_routes: Vec::new(),
+            installed_rules: Vec::new(),
             base: config.router.priority(),
             tracking: Tracking::new(config.tracked.iter().cloned()),
             is_fit: true,

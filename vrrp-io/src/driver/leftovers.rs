@@ -122,6 +122,7 @@ impl Driver {
                     owners.extend(addresses.iter().map(|_| *key));
                     unwanted.extend(addresses);
                     self.remove_old_routes(&config);
+                    self.remove_old_rules(&config);
                 }
                 Err(error) => failed.push((*key, error)),
             }

@@ -24,6 +24,7 @@ mod receive;
 mod reconfigure;
 mod reverse_path;
 mod routes;
+mod rules;
 mod settle;
 mod sockets;
 mod stop;
@@ -56,6 +57,7 @@ use crate::start::WhenLate;
 
 pub(crate) use add::NewRouter;
 pub(crate) use command::Command;
+pub(crate) use keep::KeptItems;
 pub use instance::Status;
 pub use receive::Counters;
 
@@ -133,6 +135,8 @@ pub(crate) struct Driver {
     orphans: AddressSet,
     /// Routes that could not be removed.
     orphan_routes: Vec<netlink_addr::Route>,
+    /// Rules that could not be removed.
+    orphan_rules: Vec<netlink_addr::Rule>,
     /// When to look at everything again, after something failed.
     resync_due: Option<Timestamp>,
     /// Whether addresses tell who put them there.
@@ -205,6 +209,7 @@ impl Driver {
             counters: Counters::default(),
             orphans: AddressSet::default(),
             orphan_routes: Vec::new(),
+            orphan_rules: Vec::new(),
             resync_due: None,
             keeps_origin: origin::keeps_origin(),
             subscribers: Subscribers::default(),

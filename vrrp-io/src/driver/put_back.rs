@@ -137,8 +137,17 @@ impl Driver {
                 routes.into_iter().any(|r| concerns(r.destination, r.prefix_length))
             })
         });
-        if self.kept.routes().any(|route| concerns(route.destination, route.prefix_length)) {
+        let is_rule_gone = gone.iter().any(|change| {
+            matches!(change, netlink_addr::Change::RuleGone(_) | netlink_addr::Change::Lost)
+        });
+        if is_rule_gone {
+            self.look_after_rules();
+        }
+        let is_kept_gone =
+            self.kept.routes().any(|route| concerns(route.destination, route.prefix_length));
+        if is_kept_gone || (is_rule_gone && self.kept.has_rules()) {
             self.put_back_kept();
+            self.tell_watchers();
         }
     }
 }

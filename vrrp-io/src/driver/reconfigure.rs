@@ -74,7 +74,8 @@ impl Driver {
         }
         let has_other_items = configured.addresses != config.addresses
             || configured.excluded != config.excluded
-            || configured.routes != config.routes;
+            || configured.routes != config.routes
+            || configured.rules != config.rules;
         let is_put_on = actions
             .iter()
             .any(|action| matches!(action, Action::ReplaceAddresses | Action::AddAddresses));

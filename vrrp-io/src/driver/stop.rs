@@ -18,6 +18,7 @@ impl Driver {
     fn forget(&mut self, key: Key) -> Vec<Carrier> {
         // What could not be removed, now or earlier, is not forgotten with the router. The failure
         // was told already.
+        self.remove_rules(key, |_| true);
         self.remove_routes(key, |_| true);
         self.remove_addresses(&[key], |_, _| true, &mut Vec::new());
         self.routers.remove(&key);
@@ -67,6 +68,7 @@ impl Driver {
             {
                 instance.installed.clear();
                 instance.installed_routes.clear();
+                instance.installed_rules.clear();
                 instance.carriers.clear();
             }
             carriers.extend(self.forget(key));

@@ -87,6 +87,7 @@ impl Driver {
             self.look_after_routes(|_, _| true);
             self.put_back_kept();
         }
+        self.tell_watchers();
     }
 
     /// Routers that have put on one of these addresses.
@@ -118,7 +119,9 @@ impl Driver {
             }
         }
         self.remove_orphans();
+        self.remove_orphan_rules();
         self.look_after_routes(|_, _| true);
+        self.look_after_rules();
         self.put_back_kept();
     }
 
