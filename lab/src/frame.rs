@@ -49,6 +49,12 @@ impl Frame {
 }
 
 impl Frame {
+    /// Where it came from on the link, as `02:00:00:00:00:01`.
+    pub fn source_mac(&self) -> String {
+        let octets = self.octets.get(6..12).unwrap_or_default();
+        octets.iter().map(|octet| format!("{octet:02x}")).collect::<Vec<_>>().join(":")
+    }
+
     /// Whether it is a gratuitous ARP, request or reply, for this IPv4 address.
     pub fn is_gratuitous_arp(&self, address: &str) -> bool {
         let Ok(address) = address.parse::<std::net::Ipv4Addr>() else { return false };

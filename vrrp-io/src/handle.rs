@@ -13,8 +13,7 @@ use vrrp_fsm::{Standing, State};
 
 use crate::code::{state_code, state_from};
 use crate::config::{
-    AnnouncementLimits, InterfaceSettings, RouterConfig, VirtualAddress, VirtualRoute,
-};
+    AnnouncementLimits, InterfaceSettings, RouterConfig, VirtualAddress, VirtualRoute, VirtualRule};
 use crate::driver::{Command, Counters, KeptItems, Driver, NewRouter, Status};
 use crate::error::{AddError, ReconfigureError, StartError, Stopped};
 use crate::events::Events;

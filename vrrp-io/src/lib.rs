@@ -14,7 +14,7 @@ mod start;
 pub use config::{
     AnnouncementLimits, ConfigError, Delivery, InterfaceSettings, ParseAddressError, Peer,
     RouterConfig, RouterConfigBuilder, Tracked, Unicast, VirtualAddress, VirtualInterface,
-    VirtualRoute,
+    VirtualRoute, VirtualRule,
 };
 pub use driver::{Counters, Status};
 pub use error::{AddError, ReconfigureError, StartError, Stopped};
@@ -22,7 +22,7 @@ pub use events::{Events, NoEvent, Notice};
 pub use handle::{Router, Vrrp};
 pub use id::RouterId;
 /// What addresses, routes and interfaces are made of.
-pub use netlink_addr::{AddressFlags, IpvlanMode, Lifetime, MacAddress, Route, RouteKind, Scope};
+pub use netlink_addr::{AddressFlags, IpvlanMode, Lifetime, MacAddress, Route, RouteKind, Rule, RuleAction, Scope};
 pub use start::VrrpBuilder;
 /// The state machine, whose types are part of this crate's interface.
 pub use vrrp_fsm as fsm;

@@ -11,8 +11,7 @@ use super::add::NewRouter;
 use super::keep::KeptItems;
 use super::{Counters, Driver, Key, RouterId, Status};
 use crate::config::{
-    AnnouncementLimits, InterfaceSettings, RouterConfig, VirtualAddress, VirtualRoute,
-};
+    AnnouncementLimits, InterfaceSettings, RouterConfig};
 use crate::error::{AddError, ReconfigureError};
 use crate::events::Events;
 
