@@ -23,6 +23,8 @@ pub enum Ipv4Setting {
     ReversePathFilter,
     /// `arp_filter`.
     ArpFilter,
+    /// `arp_announce`.
+    ArpAnnounce,
     /// `arp_ignore`.
     ArpIgnore,
     /// `promote_secondaries`.
@@ -36,6 +38,7 @@ impl Ipv4Setting {
         match self {
             Self::ReversePathFilter => 8,
             Self::ArpFilter => 13,
+            Self::ArpAnnounce => 18,
             Self::ArpIgnore => 19,
             Self::PromoteSecondaries => 20,
             Self::AcceptLocal => 23,
