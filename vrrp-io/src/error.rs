@@ -2,8 +2,10 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use netlink_addr::{AddressError, AnnounceError, LinkError};
+use netlink_nft::FirewallError;
 use vrrp_fsm::proto::Vrid;
 
 /// The thread that runs the routers could not be started.
@@ -65,6 +67,9 @@ pub enum AddError {
     /// The interface of a router could not be made; it says so when that is for want of `CAP_NET_ADMIN`.
     #[error("make an interface")]
     VirtualInterface(#[from] LinkError),
+    /// The addresses of a router that does not accept packets to them could not be blocked.
+    #[error("block the virtual addresses")]
+    Firewall(#[from] Arc<FirewallError>),
     /// The process may not open raw sockets.
     #[error("VRRP needs raw sockets, and these need the capability CAP_NET_RAW")]
     Permission(#[source] io::Error),

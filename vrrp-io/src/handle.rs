@@ -7,6 +7,7 @@ use std::sync::mpsc::{self, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
 
+use netlink_nft::Settings as FirewallSettings;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use vrrp_fsm::proto::Priority;
 use vrrp_fsm::{Standing, State};
@@ -58,12 +59,13 @@ impl Vrrp {
         let (started, outcome) = mpsc::sync_channel(1);
         let wake_of_thread = Arc::clone(&wake);
         let run = move || {
-            let VrrpBuilder { prepare, when_late, command_buffer, monitor_buffer } = builder;
+            let VrrpBuilder { prepare, when_late, command_buffer, monitor_buffer, firewall } = builder;
+            let firewall = firewall.unwrap_or_else(|| FirewallSettings::new("vrrp"));
             if let Some(prepare) = prepare {
                 prepare();
             }
             let buffers = (command_buffer, monitor_buffer);
-            match Driver::new(receiver, wake_of_thread, when_late, buffers) {
+            match Driver::new(receiver, wake_of_thread, when_late, buffers, firewall) {
                 Ok(driver) => {
                     // Whoever started us waits for this.
                     let _ = started.send(Ok(()));

@@ -23,6 +23,8 @@ pub use handle::{Router, Vrrp};
 pub use id::RouterId;
 /// What addresses, routes and interfaces are made of.
 pub use netlink_addr::{AddressFlags, IpvlanMode, Lifetime, MacAddress, Route, RouteKind, Rule, RuleAction, Scope};
+/// How the firewall of routers that do not accept is made.
+pub use netlink_nft::Settings as FirewallSettings;
 pub use start::VrrpBuilder;
 /// The state machine, whose types are part of this crate's interface.
 pub use vrrp_fsm as fsm;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use netlink_nft::Settings as FirewallSettings;
+
 use crate::error::StartError;
 use crate::handle::Vrrp;
 
@@ -25,6 +27,7 @@ pub struct VrrpBuilder {
     pub(crate) when_late: Option<WhenLate>,
     pub(crate) command_buffer: Option<usize>,
     pub(crate) monitor_buffer: Option<(usize, bool)>,
+    pub(crate) firewall: Option<FirewallSettings>,
 }
 
 /// From which lateness on, and what is done then.
@@ -57,6 +60,14 @@ impl VrrpBuilder {
     /// than the system's limit (default: 1 MiB, where that is allowed).
     pub fn monitor_buffer(mut self, octets: usize, force: bool) -> Self {
         self.monitor_buffer = Some((octets, force));
+        self
+    }
+
+    /// The table of nftables that keeps packets away from addresses which are not to be
+    /// [accepted](crate::RouterConfigBuilder::accept) (default: one named `vrrp`). It is made when a router
+    /// needs it.
+    pub fn firewall(mut self, settings: FirewallSettings) -> Self {
+        self.firewall = Some(settings);
         self
     }
 

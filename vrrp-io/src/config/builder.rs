@@ -203,6 +203,13 @@ impl RouterConfigBuilder {
         self.set(Setting::StartupDelay(delay))
     }
 
+    /// Whether packets to the virtual addresses are taken by this machine although it does not own them
+    /// (`Accept_Mode`; default: true, see [`Config::accept_mode`]). Without, they are dropped by a table of
+    /// nftables, but for the discovery of neighbours.
+    pub fn accept(self, accept: bool) -> Self {
+        self.set(Setting::AcceptMode(accept))
+    }
+
     /// See [`Config::yield_when_late`].
     pub fn yield_when_late(self, others: Priority) -> Self {
         self.set(Setting::YieldWhenLate(others))

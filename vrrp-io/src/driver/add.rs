@@ -66,6 +66,12 @@ impl Driver {
             added.retain(|added| *added != key);
             failed.push((key, error));
         }
+        if self.has_blocked(&added)
+            && let Err(error) = self.block_addresses()
+        {
+            let error = Arc::new(error);
+            failed.extend(added.drain(..).map(|key| (key, Arc::clone(&error).into())));
+        }
         for place in added.iter().map(|key| key.interface).collect::<BTreeSet<_>>() {
             self.set_room(place);
         }

@@ -1,6 +1,7 @@
 //! The thread: one epoll loop that feeds packets, timers and commands to the routers and performs
 //! what they ask for.
 
+mod accept;
 mod add;
 mod address;
 mod address_set;
@@ -40,6 +41,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver as Commands;
 use std::time::{Duration, Instant};
 
+use netlink_nft::{Firewall, Settings as FirewallSettings};
 use netlink_addr::{Announcer, Monitor, RouteTable};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -127,6 +129,8 @@ pub(crate) struct Driver {
     interfaces: Interfaces,
     polling: Polling,
     tuning: Tuning,
+    firewall: Option<Firewall>,
+    firewall_settings: FirewallSettings,
     reverse_path: ReversePath,
     /// Whose an address of an interface is, be it put there at the moment or not.
     assigned: BTreeMap<(usize, IpAddr), Key>,
@@ -162,6 +166,7 @@ impl Driver {
         wake: Arc<EventFd>,
         when_late: Option<WhenLate>,
         (command_buffer, monitor_buffer): (Option<usize>, Option<(usize, bool)>),
+        firewall_settings: FirewallSettings,
     ) -> Result<Self, StartError> {
         let failed =
             |action| move |errno: Errno| StartError::System { action, source: errno.into() };
@@ -204,6 +209,8 @@ impl Driver {
             interfaces: Interfaces::default(),
             polling: Polling::default(),
             tuning: Tuning::default(),
+            firewall: None,
+            firewall_settings,
             reverse_path: ReversePath::default(),
             assigned: BTreeMap::new(),
             counters: Counters::default(),

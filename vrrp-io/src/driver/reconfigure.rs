@@ -72,6 +72,7 @@ impl Driver {
                 instance.verifier = Verifier::new(config.authentication.clone());
             }
         }
+        self.unblock();
         let has_other_items = configured.addresses != config.addresses
             || configured.excluded != config.excluded
             || configured.routes != config.routes

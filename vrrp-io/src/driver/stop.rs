@@ -9,6 +9,7 @@ impl Driver {
     pub(super) fn stop(&mut self, key: Key) {
         self.input(key, Input::Shutdown);
         let carriers = self.forget(key);
+        self.unblock();
         self.drop_carriers(&carriers);
         // What it had on the interface may have hidden another address.
         self.tell_interface(key.interface);
@@ -73,6 +74,7 @@ impl Driver {
             }
             carriers.extend(self.forget(key));
         }
+        self.unblock();
         self.drop_carriers(&carriers);
     }
 }

@@ -109,6 +109,7 @@ impl Driver {
         self.resync_due = None;
         self.read_anew();
         self.make_missing_carriers();
+        self.unblock();
         for place in 0..self.interfaces.len() {
             self.open_missing_sockets(place);
             self.tell_interface(place);
