@@ -39,6 +39,11 @@ impl Batch {
         self.starts.is_empty()
     }
 
+    /// All requests one after the other, each with its header, as they are sent.
+    pub fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
     /// Forgets the requests and keeps the buffer.
     pub fn clear(&mut self) {
         self.octets.clear();
@@ -48,6 +53,21 @@ impl Batch {
     pub(crate) fn set_sequence(&mut self, request: usize, sequence: u32) {
         let start = self.starts[request];
         self.octets[start + 8..start + 12].copy_from_slice(&sequence.to_ne_bytes());
+    }
+
+    /// Adds the requests of another batch.
+    pub(crate) fn append(&mut self, other: &Self) {
+        let start = self.octets.len();
+        self.starts.extend(other.starts.iter().map(|place| start + place));
+        self.octets.extend(&other.octets);
+    }
+
+    /// The kernel then answers this request only when it fails.
+    pub(crate) fn answer_failure_only(&mut self, request: usize) {
+        let start = self.starts[request];
+        let flags = u16::from_ne_bytes([self.octets[start + 6], self.octets[start + 7]]);
+        let flags = flags & !NLM_F_ACK;
+        self.octets[start + 6..start + 8].copy_from_slice(&flags.to_ne_bytes());
     }
 
     /// The octets of `requests`.

@@ -28,6 +28,8 @@ pub enum Protocol {
     Route,
     /// `NETLINK_GENERIC`: IPVS and others.
     Generic,
+    /// `NETLINK_NETFILTER`: nf_tables and others.
+    Netfilter,
 }
 
 /// A netlink socket that asks and waits for the answers.
@@ -50,6 +52,7 @@ impl Connection {
         let family = match protocol {
             Protocol::Route => NlFamily::Route,
             Protocol::Generic => NlFamily::Generic,
+            Protocol::Netfilter => NlFamily::Netfilter,
         };
         let failed = |action| move |source| Error::Socket { action, source };
         let socket =
@@ -144,7 +147,7 @@ impl Connection {
     }
 
     /// Takes so many numbers in a row, none of them 0, which events have.
-    fn next_sequences(&mut self, count: usize) -> u32 {
+    pub(crate) fn next_sequences(&mut self, count: usize) -> u32 {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let first = self.sequence.checked_add(1).filter(|first| first.checked_add(count).is_some());
         let first = first.unwrap_or(1);
@@ -152,7 +155,7 @@ impl Connection {
         first
     }
 
-    fn send(&self, octets: &[u8]) -> Result<(), Error> {
+    pub(crate) fn send(&self, octets: &[u8]) -> Result<(), Error> {
         loop {
             match self.socket.send(octets, Msg::empty()) {
                 Ok(_) => return Ok(()),
@@ -183,7 +186,7 @@ impl Connection {
     }
 
     /// The next datagram; `None` when there is none or it was too long, so that something is lost.
-    fn receive(&mut self) -> Result<Option<&[u8]>, Error> {
+    pub(crate) fn receive(&mut self) -> Result<Option<&[u8]>, Error> {
         loop {
             match self.socket.recv(self.buffer.as_mut_slice(), Msg::DONTWAIT | Msg::TRUNC) {
                 Ok((length, _)) => return Ok(self.buffer.get(..length)),

@@ -49,6 +49,31 @@ pub enum RequestError {
     AnswerLost,
 }
 
+/// Why a transaction was not carried out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransactionError {
+    /// The connection could not be used.
+    #[error(transparent)]
+    Connection(#[from] Error),
+    /// The kernel refused all of it.
+    #[error("netlink transaction")]
+    Refused(#[source] KernelError),
+    /// The kernel refused a request, so none was carried out.
+    #[error("netlink transaction: request {request}")]
+    RequestRefused {
+        /// Its place in the batch, from 0; the first one when several were refused.
+        request: usize,
+        /// The cause.
+        #[source]
+        source: KernelError,
+    },
+    /// The answer was lost in a receive buffer that overran. The transaction may have been carried out;
+    /// read the state back.
+    #[error("netlink transaction: the kernel's answer was lost, so the outcome is not known")]
+    AnswerLost,
+}
+
 /// Why a connection could not be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

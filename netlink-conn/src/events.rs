@@ -45,6 +45,7 @@ impl Events {
         let protocol = match protocol {
             Protocol::Route => SockProtocol::NetlinkRoute,
             Protocol::Generic => SockProtocol::NetlinkGeneric,
+            Protocol::Netfilter => SockProtocol::NetlinkNetFilter,
         };
         let socket = socket(
             AddressFamily::Netlink,

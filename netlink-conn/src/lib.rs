@@ -6,10 +6,11 @@ mod connection;
 mod error;
 mod events;
 mod message;
+mod transaction;
 
 pub use batch::{Batch, Request};
 pub use connection::{Connection, Protocol};
-pub use error::{Error, KernelError, RequestError};
+pub use error::{Error, KernelError, RequestError, TransactionError};
 pub use events::{Events, Received};
 pub use message::{Attributes, Message};
 
@@ -23,4 +24,6 @@ pub mod flags {
     pub const EXCL: u16 = 0x200;
     /// Create it if it does not exist.
     pub const CREATE: u16 = 0x400;
+    /// Put it after those that exist.
+    pub const APPEND: u16 = 0x800;
 }
