@@ -12,7 +12,7 @@ use crate::run::{Outcome, command};
 pub(crate) type Need = (&'static str, &'static str);
 
 /// Peers and readers of the lab.
-pub(crate) const LAB: [Need; 9] = [
+pub(crate) const LAB: [Need; 10] = [
     ("/usr/sbin/keepalived", "keepalived"),
     ("/usr/lib/frr/vrrpd", "frr"),
     ("/usr/bin/tshark", "tshark"),
@@ -22,6 +22,7 @@ pub(crate) const LAB: [Need; 9] = [
     ("/usr/bin/perl", "perl-base"),
     ("/usr/bin/pgrep", "procps"),
     ("/usr/bin/faketime", "faketime"),
+    ("/usr/sbin/nft", "nftables"),
 ];
 /// libFuzzer is C++.
 pub(crate) const COMPILER: [Need; 1] = [("/usr/bin/c++", "g++")];

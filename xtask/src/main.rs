@@ -62,10 +62,11 @@ enum Task {
 }
 
 /// In the order of their dependencies.
-const PUBLISHED: [&str; 7] = [
+const PUBLISHED: [&str; 8] = [
     "vrrp-proto",
     "vrrp-fsm",
     "netlink-conn",
+    "netlink-nft",
     "netlink-addr",
     "vrrp-io",
     "keepalived-conf",
