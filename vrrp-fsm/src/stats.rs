@@ -55,6 +55,18 @@ pub struct Stats {
     pub auth_type_mismatch: u64,
     /// Refused: password, integrity or replay (`vrrpStatsAuthFailures`).
     pub auth_failures: u64,
+    /// Refused: no HMAC trailer.
+    pub auth_extension_missing: u64,
+    /// Refused: an HMAC trailer that cannot be.
+    pub auth_extension_malformed: u64,
+    /// Refused: an HMAC trailer with a key that is not configured.
+    pub auth_extension_unknown_key: u64,
+    /// Refused: an HMAC trailer that does not fit the packet.
+    pub auth_extension_invalid: u64,
+    /// Refused: an HMAC trailer that is too old, or from a clock that differs too much.
+    pub auth_extension_stale: u64,
+    /// Refused: an HMAC trailer that was seen.
+    pub auth_extension_replay: u64,
 
     /// The last reason to refuse a packet (`vrrpv3StatisticsProtoErrReason`).
     pub last_refusal: Option<ErrorKind>,
@@ -82,6 +94,12 @@ impl Stats {
             ErrorKind::UnsupportedAuthType => &mut self.invalid_auth_type,
             ErrorKind::AuthTypeMismatch => &mut self.auth_type_mismatch,
             ErrorKind::Authentication => &mut self.auth_failures,
+            ErrorKind::ExtensionMissing => &mut self.auth_extension_missing,
+            ErrorKind::ExtensionMalformed => &mut self.auth_extension_malformed,
+            ErrorKind::ExtensionUnknownKey => &mut self.auth_extension_unknown_key,
+            ErrorKind::ExtensionInvalid => &mut self.auth_extension_invalid,
+            ErrorKind::ExtensionStale => &mut self.auth_extension_stale,
+            ErrorKind::ExtensionReplay => &mut self.auth_extension_replay,
             // Truncated, IP header, length, count.
             _ => &mut self.packet_length_errors,
         };

@@ -3,6 +3,7 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::checksum::{ChecksumForm, Endpoints, fold, sum_words};
+use crate::envelope::{IPV6_HEADER_LENGTH, write_ipv6_header};
 use crate::error::EncodeError;
 use crate::fields::{
     AddressList, Addresses, Addressing, Centiseconds, Interval, Priority, Seconds, Vrid,
@@ -10,7 +11,6 @@ use crate::fields::{
 use crate::layout::{
     AUTH_DATA_LENGTH, HEADER_LENGTH, TYPE_ADVERTISEMENT, Version, field, message_length,
 };
-use crate::{HOP_LIMIT, IP_PROTOCOL};
 
 /// An ADVERTISEMENT: valid by construction, whether received or about to be sent.
 ///
@@ -163,29 +163,19 @@ impl<'a> Advertisement<'a> {
         destination: Ipv6Addr,
         buffer: &mut [u8],
     ) -> Result<usize, EncodeError> {
-        const HEADER: usize = 40;
-        /// Version 6, traffic class 0xc0 (internetwork control), flow label 0.
-        const VERSION_CLASS_FLOW: [u8; 4] = [0x6c, 0, 0, 0];
         let length = self.encoded_length();
+        let needed = IPV6_HEADER_LENGTH + length;
         let available = buffer.len();
-        let Some((header, message)) = buffer.split_first_chunk_mut::<HEADER>() else {
-            return Err(EncodeError::BufferTooShort { needed: HEADER + length, available });
+        let Some((header, message)) = buffer.split_first_chunk_mut::<IPV6_HEADER_LENGTH>() else {
+            return Err(EncodeError::BufferTooShort { needed, available });
         };
         let endpoints = Endpoints::V6 { source, destination };
         self.encode(endpoints, ChecksumForm::Rfc5798, message).map_err(|error| match error {
-            EncodeError::BufferTooShort { .. } => {
-                EncodeError::BufferTooShort { needed: HEADER + length, available }
-            }
+            EncodeError::BufferTooShort { .. } => EncodeError::BufferTooShort { needed, available },
             other => other,
         })?;
-        let payload = u16::try_from(length).expect("255 IPv6 addresses are 4080 octets");
-        header[..4].copy_from_slice(&VERSION_CLASS_FLOW);
-        header[4..6].copy_from_slice(&payload.to_be_bytes());
-        header[6] = IP_PROTOCOL;
-        header[7] = HOP_LIMIT;
-        header[8..24].copy_from_slice(&source.octets());
-        header[24..].copy_from_slice(&destination.octets());
-        Ok(HEADER + length)
+        write_ipv6_header(header, source, destination, length);
+        Ok(needed)
     }
 
     #[inline]

@@ -91,6 +91,9 @@ pub enum DecodeError {
     /// The proof of the sender does not hold.
     #[error("authentication failed: {0}")]
     Authentication(AuthFailure),
+    /// The proof in the HMAC trailer does not hold.
+    #[error("HMAC extension: {0}")]
+    Extension(HmacFailure),
     /// VRID 0: well-formed, but no router can have it.
     #[error(transparent)]
     Vrid(OutOfRange),
@@ -133,6 +136,62 @@ pub enum AuthFailure {
     },
 }
 
+/// What is wrong with the HMAC trailer of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HmacFailure {
+    /// There is none.
+    #[error("the packet has no trailer")]
+    Missing,
+    /// A fixed field cannot be.
+    #[error("{field} is {received}, allowed is {allowed}")]
+    Malformed {
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        received: u64,
+        /// What is allowed.
+        allowed: &'static str,
+    },
+    /// It was made with a key that this router does not have.
+    #[error("Key ID is {0}, allowed are those of the configured keys")]
+    UnknownKey(u8),
+    /// It was made too long ago, or the clocks differ. This is found before the MAC is looked at.
+    #[error("Seconds are {sent}, allowed is a distance of {window} to {now}")]
+    Stale {
+        /// When it was made, by the sender's clock: seconds since 1970.
+        sent: u32,
+        /// This router's clock.
+        now: u32,
+        /// The allowed distance in seconds.
+        window: u16,
+    },
+    /// The MAC differs: another key, or the packet was changed.
+    #[error("the MAC differs")]
+    Mac,
+    /// This sender has used the number before, or a higher one.
+    #[error("sequence {received:#018x} was seen or is too old, highest is {highest:#018x}")]
+    Replay {
+        /// Seconds, fraction and counter.
+        received: u64,
+        /// The highest that this sender proved.
+        highest: u64,
+    },
+}
+
+impl HmacFailure {
+    const fn kind(self) -> ErrorKind {
+        match self {
+            Self::Missing => ErrorKind::ExtensionMissing,
+            Self::Malformed { .. } => ErrorKind::ExtensionMalformed,
+            Self::UnknownKey(_) => ErrorKind::ExtensionUnknownKey,
+            Self::Mac => ErrorKind::ExtensionInvalid,
+            Self::Stale { .. } => ErrorKind::ExtensionStale,
+            Self::Replay { .. } => ErrorKind::ExtensionReplay,
+        }
+    }
+}
+
 /// The kinds of refusal, for counters and for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -159,6 +218,18 @@ pub enum ErrorKind {
     AuthTypeMismatch,
     /// [`DecodeError::Authentication`].
     Authentication,
+    /// [`HmacFailure::Missing`].
+    ExtensionMissing,
+    /// [`HmacFailure::Malformed`].
+    ExtensionMalformed,
+    /// [`HmacFailure::UnknownKey`].
+    ExtensionUnknownKey,
+    /// [`HmacFailure::Mac`].
+    ExtensionInvalid,
+    /// [`HmacFailure::Stale`].
+    ExtensionStale,
+    /// [`HmacFailure::Replay`].
+    ExtensionReplay,
     /// [`DecodeError::Vrid`].
     Vrid,
     /// [`DecodeError::Interval`].
@@ -180,6 +251,12 @@ impl ErrorKind {
             Self::UnsupportedAuthType => "unsupported_auth_type",
             Self::AuthTypeMismatch => "auth_type_mismatch",
             Self::Authentication => "auth_failure",
+            Self::ExtensionMissing => "auth_extension_missing",
+            Self::ExtensionMalformed => "auth_extension_malformed",
+            Self::ExtensionUnknownKey => "auth_extension_unknown_key",
+            Self::ExtensionInvalid => "auth_extension_invalid",
+            Self::ExtensionStale => "auth_extension_stale",
+            Self::ExtensionReplay => "auth_extension_replay",
             Self::Vrid => "bad_vrid",
             Self::Interval => "bad_interval",
         }
@@ -201,6 +278,7 @@ impl DecodeError {
             Self::UnsupportedAuthType { .. } => ErrorKind::UnsupportedAuthType,
             Self::AuthTypeMismatch { .. } => ErrorKind::AuthTypeMismatch,
             Self::Authentication(_) => ErrorKind::Authentication,
+            Self::Extension(failure) => failure.kind(),
             Self::Vrid(_) => ErrorKind::Vrid,
             Self::Interval(_) => ErrorKind::Interval,
         }

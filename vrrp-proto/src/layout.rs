@@ -7,6 +7,9 @@ pub(crate) const HEADER_LENGTH: usize = 8;
 /// Octets of authentication data after the addresses in VRRPv2 (RFC 3768 section 5.3.10).
 pub(crate) const AUTH_DATA_LENGTH: usize = 8;
 
+/// Octets of the HMAC trailer that can follow a message (draft-cassen-vrrp-auth-hmac).
+pub const HMAC_TRAILER_LENGTH: usize = 28;
+
 pub(crate) const TYPE_ADVERTISEMENT: u8 = 1;
 
 /// Octets of the header, as in RFC 9568 section 5.1 and RFC 3768 section 5.1.
@@ -24,6 +27,21 @@ pub(crate) mod field {
     pub(crate) const AUTH_TYPE: usize = 4;
     pub(crate) const ADVER_INT: usize = 5;
     pub(crate) const CHECKSUM: core::ops::Range<usize> = 6..8;
+}
+
+/// Octets of the HMAC trailer.
+///
+/// ```text
+///  0      1        2          4         8                       10        12
+/// | Type | Key ID | Reserved | Seconds | Fraction of a second | Counter | MAC, 16 octets |
+/// ```
+pub(crate) mod hmac_trailer {
+    pub(crate) const TYPE: usize = 0;
+    pub(crate) const KEY_ID: usize = 1;
+    /// Seconds, fraction and counter: one number of 64 bits.
+    pub(crate) const SEQUENCE: core::ops::Range<usize> = 4..12;
+    /// Where the MAC begins.
+    pub(crate) const MAC: usize = 12;
 }
 
 /// The version of the protocol.

@@ -5,15 +5,19 @@ use core::fmt;
 use crate::advertisement::{Advertisement, Body};
 use crate::checksum::{AcceptedChecksum, ChecksumForm, Endpoints, fold, is_valid, sum_words};
 use crate::datagram::Datagram;
-use crate::error::{AuthFailure, DecodeError};
+use crate::error::{AuthFailure, DecodeError, HmacFailure};
 use crate::fields::{AddressList, Addresses, Addressing, Centiseconds, Priority, Seconds, Vrid};
-use crate::layout::{AUTH_DATA_LENGTH, HEADER_LENGTH, TYPE_ADVERTISEMENT, Version, field};
+use crate::layout::{
+    AUTH_DATA_LENGTH, HEADER_LENGTH, HMAC_TRAILER_LENGTH, TYPE_ADVERTISEMENT, Version, field,
+    hmac_trailer,
+};
 
 /// What a receiver demands of a packet before anything in it may be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demands {
     checksum: AcceptedChecksum,
     hop_limit: (u8, u8),
+    allows_trailer: bool,
 }
 
 impl Default for Demands {
@@ -25,7 +29,7 @@ impl Default for Demands {
 impl Demands {
     /// TTL or hop limit 255 (RFC 9568 section 7.1) and a checksum of [either](AcceptedChecksum::Either) form.
     pub const fn new() -> Self {
-        Self { checksum: AcceptedChecksum::Either, hop_limit: (255, 255) }
+        Self { checksum: AcceptedChecksum::Either, hop_limit: (255, 255), allows_trailer: false }
     }
 
     /// Which checksum is valid for VRRPv3 over IPv4.
@@ -41,19 +45,39 @@ impl Demands {
         self.hop_limit = (min, max);
         self
     }
+
+    /// Whether an HMAC trailer may follow the message. Whether it has to is up to
+    /// [`HmacVerifier`](crate::HmacVerifier), which then has to be asked.
+    #[must_use]
+    pub const fn hmac_trailer(mut self, is_allowed: bool) -> Self {
+        self.allows_trailer = is_allowed;
+        self
+    }
+
+    /// The octets before the trailer, and the trailer: when both have the right length.
+    fn split_trailer<'a>(
+        &self,
+        body: &'a [u8],
+        length: usize,
+    ) -> Option<(&'a [u8], &'a [u8; HMAC_TRAILER_LENGTH])> {
+        let (body, trailer) = body.split_last_chunk()?;
+        (self.allows_trailer && body.len() == length).then_some((body, trailer))
+    }
 }
 
 /// An ADVERTISEMENT whose hop limit, version, type, length and checksum hold.
 ///
 /// This is the packet as it is on the wire. What it means to a router, and in VRRPv2 whether its
 /// sender may be believed, is the next step: [`Packet::advertisement`] where there is no
-/// authentication, [`Verifier::advertisement`](crate::Verifier::advertisement) where there is.
+/// authentication, [`Verifier::advertisement`](crate::Verifier::advertisement) where there is, and
+/// [`HmacVerifier::advertisement`](crate::HmacVerifier::advertisement) where packets have a trailer.
 #[derive(Clone, Copy)]
 pub struct Packet<'a> {
     pub(crate) datagram: &'a Datagram<'a>,
     header: &'a [u8; HEADER_LENGTH],
     /// Addresses, and in VRRPv2 the authentication data.
     body: &'a [u8],
+    trailer: Option<&'a [u8; HMAC_TRAILER_LENGTH]>,
     format: Format,
 }
 
@@ -85,7 +109,7 @@ impl<'a> Packet<'a> {
             });
         };
         let version = header[field::VERSION_TYPE] >> 4;
-        let (format, address_octets, trailer) = match (&datagram.endpoints, version) {
+        let (format, address_octets, auth_data) = match (&datagram.endpoints, version) {
             (Endpoints::V4 { .. }, 3) => (Format::V3Ipv4, 4, 0),
             (Endpoints::V4 { .. }, 2) => (Format::V2, 4, AUTH_DATA_LENGTH),
             (Endpoints::V6 { .. }, 3) => (Format::V3Ipv6, 16, 0),
@@ -96,15 +120,19 @@ impl<'a> Packet<'a> {
             return Err(DecodeError::Type { received: kind });
         }
         let count = header[field::COUNT];
-        let expected = usize::from(count) * address_octets + trailer;
-        if body.len() != expected {
+        let expected = usize::from(count) * address_octets + auth_data;
+        let (body, trailer) = if body.len() == expected {
+            (body, None)
+        } else if let Some((body, trailer)) = demands.split_trailer(body, expected) {
+            (body, Some(trailer))
+        } else {
             let expected = HEADER_LENGTH + expected;
             return Err(DecodeError::Length { count, expected, received: message.len() });
-        }
+        };
         if count == 0 {
             return Err(DecodeError::NoAddresses);
         }
-        let packet = Self { datagram, header, body, format };
+        let packet = Self { datagram, header, body, trailer, format };
         packet.verify_checksum(demands.checksum)?;
         if format == Format::V2 && header[field::AUTH_TYPE] > 2 {
             return Err(DecodeError::UnsupportedAuthType { received: header[field::AUTH_TYPE] });
@@ -115,9 +143,16 @@ impl<'a> Packet<'a> {
     #[inline]
     fn verify_checksum(&self, accepted: AcceptedChecksum) -> Result<(), DecodeError> {
         let plain = sum_words(self.header) + sum_words(self.body);
+        let length = HEADER_LENGTH + self.body.len();
         let pseudo_header = match self.format {
             Format::V2 => 0,
-            _ => self.datagram.endpoints.pseudo_header(self.datagram.message.len()),
+            Format::V3Ipv4 => self.datagram.endpoints.pseudo_header(length),
+            // keepalived lets the kernel compute it (IPV6_CHECKSUM), over the whole payload.
+            Format::V3Ipv6 => {
+                let payload = self.datagram.message.len();
+                let trailer = self.trailer.map_or(0, |trailer| sum_words(trailer));
+                self.datagram.endpoints.pseudo_header(payload) + trailer
+            }
         };
         let (preferred, other) = match (self.format, accepted) {
             (Format::V3Ipv4, AcceptedChecksum::Either | AcceptedChecksum::Any) => {
@@ -125,7 +160,6 @@ impl<'a> Packet<'a> {
             }
             (Format::V3Ipv4, AcceptedChecksum::Only(ChecksumForm::Rfc9568)) => (plain, plain),
             (Format::V3Ipv4, AcceptedChecksum::Only(ChecksumForm::ToGroup)) => {
-                let length = self.datagram.message.len();
                 let sum = plain + self.datagram.endpoints.to_group().pseudo_header(length);
                 (sum, sum)
             }
@@ -135,7 +169,6 @@ impl<'a> Packet<'a> {
             return Ok(());
         }
         if accepted == AcceptedChecksum::Any && self.format == Format::V3Ipv4 {
-            let length = self.datagram.message.len();
             if is_valid(plain + self.datagram.endpoints.to_group().pseudo_header(length)) {
                 return Ok(());
             }
@@ -205,6 +238,18 @@ impl<'a> Packet<'a> {
         }
     }
 
+    /// The HMAC trailer, where the packet has one. Nothing in it was verified.
+    #[inline]
+    pub const fn trailer(&self) -> Option<&'a [u8; HMAC_TRAILER_LENGTH]> {
+        self.trailer
+    }
+
+    /// The VRRP message, without a trailer.
+    pub(crate) fn message(&self) -> &'a [u8] {
+        let length = HEADER_LENGTH + self.body.len();
+        self.datagram.message.get(..length).unwrap_or_default()
+    }
+
     /// Source and destination of the IP packet.
     #[inline]
     pub const fn endpoints(&self) -> Endpoints {
@@ -229,10 +274,30 @@ impl<'a> Packet<'a> {
     /// What the packet says to a router that uses no authentication.
     ///
     /// # Errors
-    /// [`DecodeError::AuthTypeMismatch`] when the packet is authenticated, [`DecodeError::Vrid`] and
-    /// [`DecodeError::Interval`] when these fields are zero.
+    /// [`DecodeError::AuthTypeMismatch`] when the packet is authenticated, [`DecodeError::Extension`]
+    /// when it has an HMAC trailer, [`DecodeError::Vrid`] and [`DecodeError::Interval`] when these fields
+    /// are zero.
     #[inline]
     pub fn advertisement(&self) -> Result<Advertisement<'a>, DecodeError> {
+        self.without_trailer()?;
+        self.without_authentication()
+    }
+
+    /// Refuses a packet with a trailer: whoever asks has no key to verify it.
+    #[inline]
+    pub(crate) fn without_trailer(&self) -> Result<(), DecodeError> {
+        match self.trailer {
+            None => Ok(()),
+            Some(trailer) => {
+                let key_id = trailer[hmac_trailer::KEY_ID];
+                Err(DecodeError::Extension(HmacFailure::UnknownKey(key_id)))
+            }
+        }
+    }
+
+    /// What the packet says, whatever its trailer.
+    #[inline]
+    pub(crate) fn without_authentication(&self) -> Result<Advertisement<'a>, DecodeError> {
         if self.auth_type().is_some_and(|auth_type| auth_type != 0) {
             return Err(DecodeError::AuthTypeMismatch {
                 received: self.header[field::AUTH_TYPE],

@@ -63,7 +63,8 @@ impl fmt::Debug for Secret {
 }
 
 /// Compares in a time that does not depend on where the first difference is.
-pub(crate) fn same_octets(one: &[u8; 8], other: &[u8; 8]) -> bool {
-    let difference = u64::from_ne_bytes(*one) ^ u64::from_ne_bytes(*other);
+pub(crate) fn same_octets<const N: usize>(one: &[u8; N], other: &[u8; N]) -> bool {
+    let pairs = one.iter().zip(other);
+    let difference = pairs.fold(0u8, |difference, (one, other)| difference | (one ^ other));
     core::hint::black_box(difference) == 0
 }

@@ -8,7 +8,7 @@ mod signer;
 mod verifier;
 
 pub use replay::{ReplayGuard, ReplayWindow};
-pub use signer::{Ipv4Envelope, Signer};
+pub use signer::Signer;
 pub use verifier::Verifier;
 
 use crate::secret::Secret;

@@ -1,27 +1,10 @@
-use core::net::Ipv4Addr;
-
 use super::Authentication;
 use crate::advertisement::Advertisement;
-use crate::checksum::{ChecksumForm, Endpoints, fold, sum};
+use crate::checksum::{ChecksumForm, Endpoints};
+use crate::envelope::{IPV4_HEADER_LENGTH, Ipv4Envelope};
 use crate::error::EncodeError;
 use crate::layout::Version;
 use crate::{AH_IP_PROTOCOL, IP_PROTOCOL, ah};
-
-const IPV4_HEADER_LENGTH: usize = 20;
-
-/// The IPv4 header around an advertisement. The sender builds it because the AH proof covers it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "the fields of the header that vary")]
-pub struct Ipv4Envelope {
-    /// The sender's primary address.
-    pub source: Ipv4Addr,
-    /// The multicast group or a unicast peer.
-    pub destination: Ipv4Addr,
-    /// 255, unless a unicast peer is told otherwise (RFC 9568 section 5.1.1.3).
-    pub ttl: u8,
-    /// Identification; must not be 0 with AH, because the kernel replaces 0 by a number of its own.
-    pub identification: u16,
-}
 
 /// The sending side of [`Authentication`], with its sequence number.
 #[derive(Clone, Debug)]
@@ -108,7 +91,7 @@ impl Signer {
         let auth_type = self.authentication.auth_type();
         advertisement.encode_with_auth(endpoints, form, auth_type, auth_data, message)?;
         let protocol = if ah_length == 0 { IP_PROTOCOL } else { AH_IP_PROTOCOL };
-        write_ipv4_header(ip_header, envelope, protocol, needed);
+        envelope.write(ip_header, protocol, needed);
         if let Authentication::AuthenticationHeader(secret) = &self.authentication {
             if !is_repeat {
                 self.sequence =
@@ -120,32 +103,4 @@ impl Signer {
         }
         Ok(needed)
     }
-}
-
-fn write_ipv4_header(header: &mut [u8], envelope: &Ipv4Envelope, protocol: u8, length: usize) {
-    /// Version 4, five words.
-    const VERSION_IHL: u8 = 0x45;
-    /// Class selector 6, internetwork control (RFC 9568 section 5.1.1 leaves it open, routers use this).
-    const TOS: u8 = 0xc0;
-    let length = u16::try_from(length).expect("header, AH and 255 addresses are 1080 octets");
-    let [length_high, length_low] = length.to_be_bytes();
-    let [id_high, id_low] = envelope.identification.to_be_bytes();
-    header[..12].copy_from_slice(&[
-        VERSION_IHL,
-        TOS,
-        length_high,
-        length_low,
-        id_high,
-        id_low,
-        0,
-        0,
-        envelope.ttl,
-        protocol,
-        0,
-        0,
-    ]);
-    header[12..16].copy_from_slice(&envelope.source.octets());
-    header[16..20].copy_from_slice(&envelope.destination.octets());
-    let checksum = !fold(sum(header));
-    header[10..12].copy_from_slice(&checksum.to_be_bytes());
 }

@@ -22,11 +22,12 @@ impl Verifier {
     ///
     /// # Errors
     /// [`DecodeError::AuthTypeMismatch`] and [`DecodeError::Authentication`], and those of
-    /// [`Packet::advertisement`]. A packet that is refused changes nothing here.
+    /// [`Packet::advertisement`], an HMAC trailer among them. A packet that is refused changes nothing here.
     pub fn advertisement<'a>(
         &mut self,
         packet: &Packet<'a>,
     ) -> Result<Advertisement<'a>, DecodeError> {
+        packet.without_trailer()?;
         let configured = self.authentication.auth_type();
         // VRRPv3 has no authentication, so it proves nothing to whom demands a proof.
         let received = packet.auth_type().unwrap_or(0);
