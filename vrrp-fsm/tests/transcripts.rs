@@ -288,6 +288,12 @@ fn every_kind_of_refusal_has_its_counter() {
     assert_eq!(count(ErrorKind::Type).invalid_type, 1);
     assert_eq!(count(ErrorKind::Checksum).checksum_errors, 1);
     assert_eq!(count(ErrorKind::Version).version_errors, 1);
+    assert_eq!(count(ErrorKind::ExtensionMissing).auth_extension_missing, 1);
+    assert_eq!(count(ErrorKind::ExtensionMalformed).auth_extension_malformed, 1);
+    assert_eq!(count(ErrorKind::ExtensionUnknownKey).auth_extension_unknown_key, 1);
+    assert_eq!(count(ErrorKind::ExtensionInvalid).auth_extension_invalid, 1);
+    assert_eq!(count(ErrorKind::ExtensionStale).auth_extension_stale, 1);
+    assert_eq!(count(ErrorKind::ExtensionReplay).auth_extension_replay, 1);
     assert_eq!(count(ErrorKind::Interval).interval_errors, 1);
     assert_eq!(count(ErrorKind::Vrid).vrid_errors, 1);
     assert_eq!(count(ErrorKind::UnsupportedAuthType).invalid_auth_type, 1);

@@ -12,7 +12,7 @@ mod socket;
 mod start;
 
 pub use config::{
-    AnnouncementLimits, ConfigError, Delivery, InterfaceSettings, ParseAddressError, Peer,
+    AnnouncementLimits, ConfigError, Delivery, Hmac, InterfaceSettings, ParseAddressError, Peer,
     RouterConfig, RouterConfigBuilder, Tracked, Unicast, VirtualAddress, VirtualInterface,
     VirtualRoute, VirtualRule,
 };

@@ -168,10 +168,11 @@ impl<'a> Packet<'a> {
         if is_valid(preferred) || is_valid(other) {
             return Ok(());
         }
-        if accepted == AcceptedChecksum::Any && self.format == Format::V3Ipv4 {
-            if is_valid(plain + self.datagram.endpoints.to_group().pseudo_header(length)) {
-                return Ok(());
-            }
+        if accepted == AcceptedChecksum::Any
+            && self.format == Format::V3Ipv4
+            && is_valid(plain + self.datagram.endpoints.to_group().pseudo_header(length))
+        {
+            return Ok(());
         }
         Err(wrong_checksum(self.checksum(), preferred))
     }

@@ -11,7 +11,7 @@ use vrrp_fsm::proto::{
 use vrrp_fsm::{Announcements, Config, OwnerConflict, Weight};
 
 use super::{
-    Delivery, RouterConfig, Tracked, VirtualAddress, VirtualInterface, VirtualRoute, VirtualRule,
+    Delivery, Hmac, RouterConfig, Tracked, VirtualAddress, VirtualInterface, VirtualRoute, VirtualRule,
 };
 
 impl RouterConfig {
@@ -39,6 +39,7 @@ impl RouterConfig {
             group: None,
             takes_over_addresses: false,
             authentication: Authentication::None,
+            hmac: None,
             checksum: ChecksumForm::default(),
             accepted_checksum: AcceptedChecksum::default(),
         }
@@ -70,6 +71,7 @@ pub struct RouterConfigBuilder {
     group: Option<String>,
     takes_over_addresses: bool,
     authentication: Authentication,
+    hmac: Option<Box<Hmac>>,
     checksum: ChecksumForm,
     accepted_checksum: AcceptedChecksum,
 }
@@ -293,6 +295,13 @@ impl RouterConfigBuilder {
         self
     }
 
+    /// Routers prove themselves by HMAC-SHA256, an extension of keepalived; not together with
+    /// [`authentication`](Self::authentication) (default: not at all).
+    pub fn hmac(mut self, hmac: Hmac) -> Self {
+        self.hmac = Some(Box::new(hmac));
+        self
+    }
+
     /// Which checksum is sent in VRRPv3 over IPv4 (default: with pseudo-header, as deployed).
     pub fn checksum(mut self, form: ChecksumForm) -> Self {
         self.checksum = form;
@@ -333,6 +342,9 @@ impl RouterConfigBuilder {
         if self.authentication != Authentication::None && router.version() == Version::V3 {
             return Err(ConfigError::AuthenticationInV3);
         }
+        if self.authentication != Authentication::None && self.hmac.is_some() {
+            return Err(ConfigError::TwoProofs);
+        }
         for setting in self.settings {
             router = setting.apply(router);
         }
@@ -370,6 +382,7 @@ impl RouterConfigBuilder {
             group: self.group,
             takes_over_addresses: self.takes_over_addresses,
             authentication: self.authentication,
+            hmac: self.hmac,
             checksum: self.checksum,
             accepted_checksum: self.accepted_checksum,
         })
@@ -408,6 +421,9 @@ pub enum ConfigError {
     /// VRRPv3 has no authentication.
     #[error("authentication is set and the version is 3, allowed is version 2")]
     AuthenticationInV3,
+    /// One packet has one proof.
+    #[error("authentication and HMAC are both set, allowed is one of them")]
+    TwoProofs,
     /// Routers speak to each other in the family of their virtual addresses.
     #[error("{field} is {address}, allowed is the family of the virtual addresses")]
     OtherFamily {

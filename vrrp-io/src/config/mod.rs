@@ -3,6 +3,7 @@
 mod announcement_limits;
 mod builder;
 mod delivery;
+mod hmac;
 mod interface_settings;
 mod virtual_address;
 mod virtual_interface;
@@ -17,6 +18,7 @@ use vrrp_fsm::{Config, Weight};
 pub use announcement_limits::AnnouncementLimits;
 pub use builder::{ConfigError, RouterConfigBuilder};
 pub use delivery::{Delivery, Peer, Unicast};
+pub use hmac::Hmac;
 pub use interface_settings::InterfaceSettings;
 pub use virtual_address::{ParseAddressError, VirtualAddress};
 pub use virtual_interface::VirtualInterface;
@@ -44,6 +46,7 @@ pub struct RouterConfig {
     pub(crate) group: Option<String>,
     pub(crate) takes_over_addresses: bool,
     pub(crate) authentication: Authentication,
+    pub(crate) hmac: Option<Box<Hmac>>,
     pub(crate) checksum: ChecksumForm,
     pub(crate) accepted_checksum: AcceptedChecksum,
 }

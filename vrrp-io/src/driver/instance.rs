@@ -6,12 +6,13 @@ use std::sync::atomic::AtomicU8;
 use std::time::{Duration, SystemTime};
 
 use netlink_addr::{Route, Rule};
-use vrrp_fsm::proto::{Authentication, Priority, Signer, Verifier};
+use vrrp_fsm::proto::{Authentication, Priority};
 use vrrp_fsm::{Fault, State, Stats, Timestamp, Tracking};
 
 use super::address_set::AddressSet;
 use super::carrier::Carrier;
 use super::claim::Claim;
+use super::proof::Proof;
 use super::{Driver, Key, RouterId};
 use crate::config::{RouterConfig, Tracked};
 use crate::events::Subscribers;
@@ -21,8 +22,7 @@ pub(super) struct Instance {
     pub(super) config: Arc<RouterConfig>,
     pub(super) state: Arc<AtomicU8>,
     pub(super) subscribers: Subscribers,
-    pub(super) signer: Signer,
-    pub(super) verifier: Verifier,
+    pub(super) proof: Proof,
     /// Identification of the next IPv4 packet.
     pub(super) identification: u16,
     /// What was put on interfaces and has to be taken off again.
@@ -54,13 +54,11 @@ impl Instance {
         carriers: Vec<Carrier>,
         claim: Claim,
     ) -> Self {
-        let authentication = config.authentication.clone();
         Self {
             id,
             state,
             subscribers: Subscribers::default(),
-            signer: Signer::new(authentication.clone(), initial_sequence()),
-            verifier: Verifier::new(authentication),
+            proof: Proof::new(&config),
             identification: 0,
             installed: AddressSet::default(),
             installed_routes: Vec::new(),

@@ -20,6 +20,7 @@ mod links;
 mod origin;
 mod outlook;
 mod perform;
+mod proof;
 mod put_back;
 mod receive;
 mod reconfigure;

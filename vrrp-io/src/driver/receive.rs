@@ -87,7 +87,7 @@ impl Driver {
                     return;
                 };
                 let demands = match demands(&instance.config, &datagram) {
-                    Ok(demands) => demands,
+                    Ok(demands) => instance.proof.demands(demands),
                     Err(NotForUs::Destination) => {
                         counters.unexpected_unicast += 1;
                         return;
@@ -98,7 +98,7 @@ impl Driver {
                     }
                 };
                 let advertisement = Packet::decode(&datagram, &demands)
-                    .and_then(|packet| instance.verifier.advertisement(&packet));
+                    .and_then(|packet| instance.proof.advertisement(&packet));
                 match advertisement {
                     Ok(advertisement) => {
                         let source = datagram.endpoints().source();

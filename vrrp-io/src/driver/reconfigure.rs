@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use vrrp_fsm::proto::{Signer, Verifier};
 use vrrp_fsm::{Action, Fault, Input, State, Tracking};
 
-use super::instance::initial_sequence;
 use super::sockets::Needs;
 use super::{Driver, Key};
 use crate::config::RouterConfig;
@@ -66,11 +64,7 @@ impl Driver {
         let _ = self.assign(key, config);
         if let Some(instance) = self.instances.get_mut(&key) {
             instance.base = config.router.priority();
-            if configured.authentication != config.authentication {
-                let sequence = initial_sequence();
-                instance.signer = Signer::new(config.authentication.clone(), sequence);
-                instance.verifier = Verifier::new(config.authentication.clone());
-            }
+            instance.proof.change(&configured, config);
         }
         self.unblock();
         let has_other_items = configured.addresses != config.addresses

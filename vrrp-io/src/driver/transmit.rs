@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering;
 use vrrp_fsm::proto::{HOP_LIMIT, Ipv4Envelope, MAX_IPV6_PACKET, Priority};
 use vrrp_fsm::{Action, State};
 
-use super::instance::initial_sequence;
 use super::perform::{Failed, Failure};
 use super::{Driver, Key};
 use crate::code::state_code;
@@ -37,8 +36,7 @@ impl Driver {
         let router = self.routers.get(&key).ok_or(Failure::NoInterface)?;
         let instance = self.instances.get_mut(&key).ok_or(Failure::NoInterface)?;
         if instance.state.load(Ordering::Acquire) != state_code(State::Active) {
-            // A takeover: others may have counted on from our numbers meanwhile.
-            instance.signer.advance_to(initial_sequence());
+            instance.proof.take_over();
         }
         let settings = instance.config.virtual_interface.as_deref();
         let place = match instance.carriers.iter().find(|c| c.base == key.interface) {
@@ -62,15 +60,16 @@ impl Driver {
                 (IpAddr::V4(source), IpAddr::V4(destination)) => {
                     let identification = instance.identification;
                     let envelope = Ipv4Envelope { source, destination, ttl, identification };
-                    let signer = &mut instance.signer;
-                    match place {
-                        0 => signer.encode_ipv4(&advertisement, &envelope, form, &mut buffer),
-                        // One number for one advertisement, however many hear it.
-                        _ => signer.encode_ipv4_again(&advertisement, &envelope, form, &mut buffer),
-                    }
+                    // One number for one advertisement, however many hear it.
+                    let is_again = place > 0;
+                    let proof = &mut instance.proof;
+                    proof.encode_ipv4(&advertisement, &envelope, form, is_again, &mut buffer)
                 }
                 (IpAddr::V6(source), IpAddr::V6(destination)) => {
-                    let length = advertisement.encode_ipv6(source, destination, &mut buffer);
+                    let length = {
+                        let proof = &mut instance.proof;
+                        proof.encode_ipv6(&advertisement, source, destination, &mut buffer)
+                    };
                     // Octet 7 of the IPv6 header.
                     buffer[7] = ttl;
                     length
