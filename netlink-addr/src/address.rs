@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use netlink_conn::{Attributes, Message, Request};
 
-use crate::attribute::{check_prefix_length, ip, number, write_ip};
+use crate::attribute::{check_prefix_length, ip, number, write_ip, write_text};
 use crate::error::OutOfRange;
 use crate::uapi;
 
@@ -145,7 +145,7 @@ impl Address {
             request.attribute(uapi::IFA_BROADCAST, &broadcast.octets());
         }
         if let Some(label) = &self.label {
-            request.attribute(uapi::IFA_LABEL, &[label.as_bytes(), &[0]].concat());
+            write_text(request, uapi::IFA_LABEL, label);
         }
         if (self.valid, self.preferred) != (Lifetime::Forever, Lifetime::Forever) {
             // `struct ifa_cacheinfo`: preferred, valid, and two times of creation.

@@ -60,13 +60,45 @@ pub enum RouteError {
         #[source]
         source: RequestError,
     },
-    /// Any other reason: a gateway that is not on a link, an interface that is down.
+    /// Any other reason: a gateway that is not on a link, an interface that is down, an encapsulation that
+    /// the kernel does not have.
     #[error("the route to {destination}/{prefix_length} was refused")]
     Refused {
         /// The network.
         destination: IpAddr,
         /// Bits of the network.
         prefix_length: u8,
+        /// The kernel's answer.
+        #[source]
+        source: RequestError,
+    },
+}
+
+/// A policy rule could not be added or removed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RuleError {
+    /// There is another rule that the kernel takes for this one: it has the same priority and does the same,
+    /// and differs in `not`, the target of a `goto`, or a condition that only the other one has.
+    #[error("{rule}: there is another rule that the kernel does not tell from it")]
+    Exists {
+        /// The rule, as `ip rule` has it.
+        rule: String,
+    },
+    /// The process may not change rules.
+    #[error("{rule}: changing rules needs the capability CAP_NET_ADMIN")]
+    Permission {
+        /// The rule, as `ip rule` has it.
+        rule: String,
+        /// The kernel's answer.
+        #[source]
+        source: RequestError,
+    },
+    /// Any other reason: a `goto` backwards, a type of service that IPv4 does not have.
+    #[error("the rule {rule} was refused")]
+    Refused {
+        /// The rule, as `ip rule` has it.
+        rule: String,
         /// The kernel's answer.
         #[source]
         source: RequestError,

@@ -2,13 +2,16 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
-use netlink_conn::{Events, Protocol, Received};
+use netlink_conn::{Events, Message, Protocol, Received};
 
 use crate::address::Address;
 use crate::error::Error;
 use crate::link::Link;
 use crate::route::Route;
+use crate::rule::Rule;
 use crate::uapi;
+
+const ACTION: &str = "watch links, addresses, routes and rules";
 
 /// Something that changed in the namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,12 +26,14 @@ pub enum Change {
     /// An address is gone.
     AddressGone(Address),
     /// A route is gone. Routes that go with an address or a link go without a word.
-    RouteGone(Route),
-    /// Changes were lost, because there were more than could be kept. Read links and addresses anew.
+    RouteGone(Box<Route>),
+    /// A policy rule is gone.
+    RuleGone(Rule),
+    /// Changes were lost, because there were more than could be kept. Read anew what is watched.
     Lost,
 }
 
-/// Watches links and addresses, or routes. It never blocks; wait for it with epoll or poll.
+/// Watches links and addresses, or routes and rules. It never blocks; wait for it with epoll or poll.
 #[derive(Debug)]
 pub struct Monitor {
     events: Events,
@@ -43,12 +48,17 @@ impl Monitor {
         Self::watch(&[uapi::RTNLGRP_LINK, uapi::RTNLGRP_IPV4_IFADDR, uapi::RTNLGRP_IPV6_IFADDR])
     }
 
-    /// Watches routes alone: where a routing daemon runs, these can be many.
+    /// Watches routes and policy rules alone: where a routing daemon runs, these can be many.
     ///
     /// # Errors
     /// [`Error`].
     pub fn open_routes() -> Result<Self, Error> {
-        Self::watch(&[uapi::RTNLGRP_IPV4_ROUTE, uapi::RTNLGRP_IPV6_ROUTE])
+        Self::watch(&[
+            uapi::RTNLGRP_IPV4_ROUTE,
+            uapi::RTNLGRP_IPV6_ROUTE,
+            uapi::RTNLGRP_IPV4_RULE,
+            uapi::RTNLGRP_IPV6_RULE,
+        ])
     }
 
     /// Changes how many octets of news the kernel keeps; with `force` even above the system's limit.
@@ -61,8 +71,7 @@ impl Monitor {
     }
 
     fn watch(groups: &[u32]) -> Result<Self, Error> {
-        let events = Events::open(Protocol::Route, groups)
-            .map_err(Error::of("watch links, addresses and routes"))?;
+        let events = Events::open(Protocol::Route, groups).map_err(Error::of(ACTION))?;
         Ok(Self { events })
     }
 
@@ -74,21 +83,24 @@ impl Monitor {
         let mut changes = Vec::new();
         let received = self
             .events
-            .receive(|message| {
-                changes.extend(match message.kind {
-                    uapi::RTM_NEWLINK => Link::read(&message).map(Change::Link),
-                    uapi::RTM_DELLINK => Link::read(&message).map(Change::LinkGone),
-                    uapi::RTM_NEWADDR => Address::read(&message).map(Change::Address),
-                    uapi::RTM_DELROUTE => Route::read(&message).map(Change::RouteGone),
-                    uapi::RTM_DELADDR => Address::read(&message).map(Change::AddressGone),
-                    _ => None,
-                });
-            })
-            .map_err(Error::of("watch links, addresses and routes"))?;
+            .receive(|message| changes.extend(read(&message)))
+            .map_err(Error::of(ACTION))?;
         if received == Received::Overrun {
             changes.push(Change::Lost);
         }
         Ok(changes)
+    }
+}
+
+fn read(message: &Message<'_>) -> Option<Change> {
+    match message.kind {
+        uapi::RTM_NEWLINK => Link::read(message).map(Change::Link),
+        uapi::RTM_DELLINK => Link::read(message).map(Change::LinkGone),
+        uapi::RTM_NEWADDR => Address::read(message).map(Change::Address),
+        uapi::RTM_DELADDR => Address::read(message).map(Change::AddressGone),
+        uapi::RTM_DELROUTE => Route::read(message.payload).map(Box::new).map(Change::RouteGone),
+        uapi::RTM_DELRULE => Rule::read(message.payload).map(Change::RuleGone),
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 use netlink_conn::Request;
 
 use super::MacAddress;
+use crate::attribute::write_text;
 use crate::uapi;
 
 /// A macvlan or an ipvlan that is to be made.
@@ -64,7 +65,7 @@ impl VirtualLink {
 
     pub(crate) fn write(&self, request: &mut Request<'_>) {
         request.fixed(&[0; uapi::IFINFOMSG]);
-        request.attribute(uapi::IFLA_IFNAME, &[self.name.as_bytes(), &[0]].concat());
+        write_text(request, uapi::IFLA_IFNAME, &self.name);
         request.attribute(uapi::IFLA_LINK, &self.base.to_ne_bytes());
         if let Some(mac) = self.mac {
             request.attribute(uapi::IFLA_ADDRESS, &mac.0);
