@@ -14,8 +14,9 @@ use vrrp_fsm::{Standing, State};
 
 use crate::code::{state_code, state_from};
 use crate::config::{
-    AnnouncementLimits, InterfaceSettings, RouterConfig, VirtualAddress, VirtualRoute, VirtualRule};
-use crate::driver::{Command, Counters, KeptItems, Driver, NewRouter, Status};
+    AnnouncementLimits, InterfaceSettings, RouterConfig, VirtualAddress, VirtualRoute, VirtualRule,
+};
+use crate::driver::{Command, Counters, Driver, KeptItems, NewRouter, Status};
 use crate::error::{AddError, ReconfigureError, StartError, Stopped};
 use crate::events::Events;
 use crate::id::RouterId;
@@ -59,7 +60,8 @@ impl Vrrp {
         let (started, outcome) = mpsc::sync_channel(1);
         let wake_of_thread = Arc::clone(&wake);
         let run = move || {
-            let VrrpBuilder { prepare, when_late, command_buffer, monitor_buffer, firewall } = builder;
+            let VrrpBuilder { prepare, when_late, command_buffer, monitor_buffer, firewall } =
+                builder;
             let firewall = firewall.unwrap_or_else(|| FirewallSettings::new("vrrp"));
             if let Some(prepare) = prepare {
                 prepare();

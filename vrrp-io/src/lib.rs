@@ -21,8 +21,11 @@ pub use error::{AddError, ReconfigureError, StartError, Stopped};
 pub use events::{Events, NoEvent, Notice};
 pub use handle::{Router, Vrrp};
 pub use id::RouterId;
-/// What addresses, routes and interfaces are made of.
-pub use netlink_addr::{AddressFlags, IpvlanMode, Lifetime, MacAddress, Route, RouteKind, Rule, RuleAction, Scope};
+/// What addresses, routes, rules and interfaces are made of.
+pub use netlink_addr::{
+    AddressFlags, Encapsulation, Insertion, IpvlanMode, Lifetime, MacAddress, Metric, MetricSet,
+    Metrics, NextHop, Preference, Route, RouteKind, Rule, RuleAction, Scope,
+};
 /// How the firewall of routers that do not accept is made.
 pub use netlink_nft::Settings as FirewallSettings;
 pub use start::VrrpBuilder;

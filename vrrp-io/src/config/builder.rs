@@ -11,7 +11,8 @@ use vrrp_fsm::proto::{
 use vrrp_fsm::{Announcements, Config, OwnerConflict, Weight};
 
 use super::{
-    Delivery, Hmac, RouterConfig, Tracked, VirtualAddress, VirtualInterface, VirtualRoute, VirtualRule,
+    Delivery, Hmac, RouterConfig, Tracked, VirtualAddress, VirtualInterface, VirtualRoute,
+    VirtualRule,
 };
 
 impl RouterConfig {

@@ -117,6 +117,6 @@ impl RouterConfig {
     /// Interfaces that it needs besides its own, by name.
     pub(crate) fn devices(&self) -> impl Iterator<Item = &str> {
         let addresses = self.all_addresses().filter_map(VirtualAddress::device_name);
-        addresses.chain(self.routes.iter().filter_map(|route| route.device.as_deref()))
+        addresses.chain(self.routes.iter().flat_map(VirtualRoute::devices))
     }
 }

@@ -31,11 +31,8 @@ struct Wanted<'a> {
 
 /// Without these the interface below answers ARP requests for what ours carries, and when it asks for a
 /// client that a virtual address talks to, tells it that the address is at its own link-layer address.
-const ON_BASE: [(Ipv4Setting, u32); 3] = [
-    (Ipv4Setting::ArpIgnore, 1),
-    (Ipv4Setting::ArpFilter, 1),
-    (Ipv4Setting::ArpAnnounce, 2),
-];
+const ON_BASE: [(Ipv4Setting, u32); 3] =
+    [(Ipv4Setting::ArpIgnore, 1), (Ipv4Setting::ArpFilter, 1), (Ipv4Setting::ArpAnnounce, 2)];
 /// It answers only for its own addresses; packets between it and the one below are taken for what they are.
 const ON_CARRIER: [(Ipv4Setting, u32); 4] = [
     (Ipv4Setting::ArpIgnore, 1),

@@ -10,8 +10,7 @@ use vrrp_fsm::proto::Priority;
 use super::add::NewRouter;
 use super::keep::KeptItems;
 use super::{Counters, Driver, Key, RouterId, Status};
-use crate::config::{
-    AnnouncementLimits, InterfaceSettings, RouterConfig};
+use crate::config::{AnnouncementLimits, InterfaceSettings, RouterConfig};
 use crate::error::{AddError, ReconfigureError};
 use crate::events::Events;
 

@@ -48,7 +48,7 @@ impl Kept {
 impl Driver {
     pub(super) fn keep(&mut self, items: KeptItems) {
         let names = items.addresses.iter().filter_map(VirtualAddress::device_name);
-        let names = names.chain(items.routes.iter().filter_map(|route| route.device.as_deref()));
+        let names = names.chain(items.routes.iter().flat_map(VirtualRoute::devices));
         let names: Vec<String> = names.map(str::to_owned).collect();
         for name in names {
             self.register(&name);
@@ -60,9 +60,10 @@ impl Driver {
         });
         let old_routes: Vec<Route> = old_routes.collect();
         let rules: Vec<Rule> = self.kept.items.rules.iter().map(marked).collect();
-        let old_rules = self.kept.installed_rules.extract_if(.., |installed| {
-            !rules.iter().any(|wanted| wanted.is_same(installed))
-        });
+        let old_rules = self
+            .kept
+            .installed_rules
+            .extract_if(.., |installed| !rules.iter().any(|wanted| wanted.is_same(installed)));
         let old_rules: Vec<Rule> = old_rules.collect();
         self.uninstall_rules(&old_rules);
         self.uninstall_routes(&old_routes);

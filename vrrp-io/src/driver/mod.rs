@@ -42,8 +42,8 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver as Commands;
 use std::time::{Duration, Instant};
 
-use netlink_nft::{Firewall, Settings as FirewallSettings};
 use netlink_addr::{Announcer, Monitor, RouteTable};
+use netlink_nft::{Firewall, Settings as FirewallSettings};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::EventFd;
@@ -60,8 +60,8 @@ use crate::start::WhenLate;
 
 pub(crate) use add::NewRouter;
 pub(crate) use command::Command;
-pub(crate) use keep::KeptItems;
 pub use instance::Status;
+pub(crate) use keep::KeptItems;
 pub use receive::Counters;
 
 use address_set::AddressSet;

@@ -41,9 +41,12 @@ impl Proof {
         if before.authentication != now.authentication {
             self.header = Self::new(now).header;
         }
-        match (&mut self.hmac, now.hmac.as_deref()) {
-            (Some(signed), Some(hmac)) if signed.change(hmac) => {}
-            (_, hmac) => self.hmac = hmac.and_then(Signed::new).map(Box::new),
+        let is_changed = match (&mut self.hmac, now.hmac.as_deref()) {
+            (Some(signed), Some(hmac)) => signed.change(hmac),
+            _ => false,
+        };
+        if !is_changed {
+            self.hmac = now.hmac.as_deref().and_then(Signed::new).map(Box::new);
         }
     }
 

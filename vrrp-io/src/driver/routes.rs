@@ -21,6 +21,11 @@ impl Driver {
             Some(name) => Some(self.interfaces.index_of(name)?),
             None => None,
         };
+        for (hop, name) in route.next_hops.iter_mut().zip(&wanted.hop_devices) {
+            if let Some(name) = name {
+                hop.interface = Some(self.interfaces.index_of(name)?);
+            }
+        }
         if route.protocol == 0 {
             // Tells it from a route that somebody else put there.
             route.protocol = ORIGIN;

@@ -162,7 +162,10 @@ impl Driver {
                 !has(&present, &rule) && (wanted.is_tracked || !was_there)
             };
             if instance.config.rules.iter().any(is_missing) {
-                tracing::warn!(vrid = key.vrid.get(), "virtual rules are missing; putting them back");
+                tracing::warn!(
+                    vrid = key.vrid.get(),
+                    "virtual rules are missing; putting them back"
+                );
                 self.add_rules(key);
             }
         }
