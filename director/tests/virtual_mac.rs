@@ -52,7 +52,7 @@ fn advertisements_come_from_the_virtual_mac_address_unless_told_otherwise() {
         std::thread::sleep(Duration::from_millis(300));
         let frames = capture.stop();
         let adverts = frames.iter().filter(|frame| frame.advertisement().is_some());
-        let macs: Vec<String> = adverts.map(|frame| frame.source_mac()).collect();
+        let macs: Vec<String> = adverts.map(lab::Frame::source_mac).collect();
         assert!(!macs.is_empty());
         assert!(macs.iter().all(|mac| (mac == VIRTUAL_MAC) == is_virtual), "{more}: {macs:?}");
     }

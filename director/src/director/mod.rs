@@ -112,7 +112,7 @@ impl Director {
         let events = vrrp.events()?;
         let mut scripts = Scripts::default();
         scripts.announce(&vrrp, &plan.scripts);
-        vrrp.keep(plan.static_addresses.iter().cloned(), plan.static_routes.iter().cloned())?;
+        vrrp.keep(plan.static_addresses.iter().cloned(), plan.static_routes.iter().cloned(), [])?;
         let mut running = BTreeMap::new();
         let mut by_id = BTreeMap::new();
         let startup_delay = startup_delay(&plan);

@@ -51,7 +51,7 @@ impl Director {
             self.remove(&identity);
         }
         self.vrrp
-            .keep(plan.static_addresses.iter().cloned(), plan.static_routes.iter().cloned())?;
+            .keep(plan.static_addresses.iter().cloned(), plan.static_routes.iter().cloned(), [])?;
         self.notifier.set(&plan);
         self.groups.set(&plan);
         // An address that moves from one router to another is free only after the first has changed.
