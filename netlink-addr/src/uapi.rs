@@ -33,6 +33,7 @@ pub(crate) const IFLA_AF_SPEC: u16 = 26;
 pub(crate) const IFLA_GROUP: u16 = 27;
 pub(crate) const IFLA_INFO_KIND: u16 = 1;
 pub(crate) const IFLA_INFO_DATA: u16 = 2;
+pub(crate) const IFLA_VRF_TABLE: u16 = 1;
 pub(crate) const IFLA_MACVLAN_MODE: u16 = 1;
 pub(crate) const IFLA_IPVLAN_MODE: u16 = 1;
 pub(crate) const IFLA_IPVLAN_FLAGS: u16 = 2;

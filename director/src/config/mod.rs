@@ -5,14 +5,21 @@ mod convert;
 mod names;
 mod security;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use keepalived_conf::model::{Global, Instance, SyncGroup};
+use keepalived_conf::model::{Global, Instance, Surroundings, SyncGroup};
 use keepalived_conf::{Diagnostics, IncludeCheck, Options, ReadError, Severity, System};
 use netlink_addr::RouteTable;
-use vrrp_io::{RouterConfig, VirtualAddress, VirtualRoute};
+use vrrp_io::{
+    AnnouncementLimits, FirewallSettings, InterfaceSettings, RouterConfig, VirtualAddress,
+    VirtualRoute, VirtualRule,
+};
+
+use crate::process::scheduling::Scheduling;
+use crate::tracking::files::TrackFile;
+use crate::tracking::processes::TrackProcess;
 
 pub use commands::{Check, Command, Commands, Runner, TrackScript};
 
@@ -54,6 +61,22 @@ pub struct Plan {
     pub static_addresses: Vec<VirtualAddress>,
     /// Routes that are there whatever the routers do.
     pub static_routes: Vec<VirtualRoute>,
+    /// Policy rules that are there whatever the routers do.
+    pub static_rules: Vec<VirtualRule>,
+    /// Files that routers track.
+    pub files: Vec<TrackFile>,
+    /// Processes that routers track.
+    pub processes: Vec<TrackProcess>,
+    /// The daemon among others.
+    pub surroundings: Surroundings,
+    /// How interfaces are watched.
+    pub interface_settings: InterfaceSettings,
+    /// How fast addresses are announced.
+    pub announcement_limits: AnnouncementLimits,
+    /// The table of nftables.
+    pub firewall: FirewallSettings,
+    /// How the VRRP thread is run.
+    pub scheduling: Scheduling,
     /// What is run for the daemon as a whole.
     pub commands: GlobalCommands,
 }
@@ -171,6 +194,8 @@ struct Interfaces {
     names: BTreeSet<String>,
     /// Names by address.
     addresses: Vec<(std::net::IpAddr, String)>,
+    mtus: BTreeMap<String, u32>,
+    vrf_tables: BTreeMap<String, u32>,
 }
 
 /// `None` when the kernel does not say; then names are checked when they are used.
@@ -180,5 +205,10 @@ fn interfaces() -> Option<Interfaces> {
     let name = |index: u32| links.iter().find(|link| link.index == index).map(|l| l.name.clone());
     let addresses = table.addresses().ok()?;
     let addresses = addresses.iter().filter_map(|a| Some((a.local, name(a.interface)?))).collect();
-    Some(Interfaces { names: links.iter().map(|link| link.name.clone()).collect(), addresses })
+    Some(Interfaces {
+        names: links.iter().map(|link| link.name.clone()).collect(),
+        addresses,
+        mtus: links.iter().map(|link| (link.name.clone(), link.mtu)).collect(),
+        vrf_tables: links.iter().filter_map(|l| Some((l.name.clone(), l.vrf_table?))).collect(),
+    })
 }

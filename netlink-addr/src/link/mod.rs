@@ -48,6 +48,8 @@ pub struct Link {
     pub master: Option<u32>,
     /// The kind of a virtual one, as `macvlan`, `ipvlan`, `vrf`.
     pub kind: Option<String>,
+    /// The routing table of a VRF.
+    pub vrf_table: Option<u32>,
     /// The largest packet that it takes, in octets.
     pub mtu: u32,
     /// Its IPv4 settings by their number, from 1 (`IFLA_INET_CONF`).
@@ -87,6 +89,7 @@ impl Link {
             base: None,
             master: None,
             kind: None,
+            vrf_table: None,
             mtu: 0,
             ipv4: Vec::new(),
         };
@@ -99,6 +102,10 @@ impl Link {
                 uapi::IFLA_MTU => link.mtu = number(value).unwrap_or(0),
                 uapi::IFLA_LINKINFO => {
                     link.kind = find(value, uapi::IFLA_INFO_KIND).map(text);
+                    let data = find(value, uapi::IFLA_INFO_DATA).unwrap_or_default();
+                    if link.kind.as_deref() == Some("vrf") {
+                        link.vrf_table = find(data, uapi::IFLA_VRF_TABLE).and_then(number);
+                    }
                 }
                 uapi::IFLA_AF_SPEC => {
                     let ipv4 = find(value, uapi::AF_INET.into());
