@@ -42,6 +42,8 @@ pub struct AddressLine {
     pub uses_vmac: bool,
     /// Without `no_track`: what happens to it concerns the router.
     pub is_tracked: bool,
+    /// `track_group`: the instances that it concerns, when it is static.
+    pub track_group: Option<String>,
 }
 
 /// `brd`.
@@ -93,6 +95,7 @@ impl AddressLine {
             preferred: None,
             uses_vmac: values.has("use_vmac"),
             is_tracked: !values.has("no_track"),
+            track_group: text(values, "track_group"),
         };
         if let Some(word) = text(values, "scope") {
             match (scope(&word), address.is_ipv4()) {
@@ -178,6 +181,6 @@ pub(super) fn scope(word: &str) -> Option<u8> {
     }
 }
 
-pub(super) fn text(values: &Values, option: &str) -> Option<String> {
+fn text(values: &Values, option: &str) -> Option<String> {
     values.option(option)?.text().map(str::to_owned)
 }

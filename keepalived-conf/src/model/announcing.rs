@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::tree::Section;
+use crate::tree::{Section, Value};
 
 /// `garp_…`: when and how often addresses are announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,28 @@ pub struct Announcing {
     pub lower_prio_delay: Duration,
     /// `garp_lower_prio_repeat`: per burst after a conflict; zero for none.
     pub lower_prio_repeat: u32,
+}
+
+/// `garp_extra_if`: announcements of a VMAC on other interfaces, so that switches know where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExtraAnnouncing {
+    /// `all`: on every interface, not only on the one below.
+    pub is_everywhere: bool,
+    /// From one to the next.
+    pub interval: Duration,
+}
+
+impl ExtraAnnouncing {
+    /// `None` where nothing is said, `Some(None)` where there are to be none.
+    pub(super) fn read(section: &Section, names: &[&str]) -> Option<Option<Self>> {
+        let entry = names.iter().find_map(|name| section.get(name))?;
+        let values = entry.values()?;
+        let seconds = values.at(1).and_then(Value::integer)?;
+        let interval = Duration::from_secs(seconds.try_into().ok()?);
+        let is_everywhere = values.at(0).is_some();
+        Some((!interval.is_zero()).then_some(Self { is_everywhere, interval }))
+    }
 }
 
 impl Default for Announcing {

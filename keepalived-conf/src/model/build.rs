@@ -2,9 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{AddressLine, Configuration, Global, Instance, RouteLine, SyncGroup, TrackScript};
+use super::surroundings::Surroundings;
+use super::track_group::{TrackGroup, check_groups};
+use super::tracking::Tracked;
+use super::{
+    AddressLine, Configuration, Global, Instance, RouteLine, RuleLine, SyncGroup, TrackFile,
+    TrackProcess, TrackScript,
+};
 use crate::diagnostic::{Diagnostics, Span};
-use crate::tree::{Entry, Section, Value, Values};
+use crate::tree::{Data, Section, Value, Values};
 
 /// Makes the model. What cannot be is reported and left out.
 pub fn build(tree: Section, diagnostics: &mut Diagnostics) -> Configuration {
@@ -15,25 +21,46 @@ pub fn build(tree: Section, diagnostics: &mut Diagnostics) -> Configuration {
     }
     let global = Global::read(&globals, diagnostics);
 
-    let scripts: Vec<TrackScript> = named(&tree, "vrrp_script", diagnostics)
+    let scripts: Vec<TrackScript> = named(&tree, &["vrrp_script"], diagnostics)
         .into_iter()
         .filter_map(|(name, span, section)| TrackScript::read(name, span, section, diagnostics))
         .collect();
-    let mut instances: Vec<Instance> = named(&tree, "vrrp_instance", diagnostics)
+    let files: Vec<TrackFile> = named(&tree, &["track_file", "vrrp_track_file"], diagnostics)
+        .into_iter()
+        .filter_map(|(name, span, section)| TrackFile::read(name, span, section, diagnostics))
+        .collect();
+    let processes: Vec<TrackProcess> = named(&tree, &["vrrp_track_process"], diagnostics)
+        .into_iter()
+        .filter_map(|(name, span, section)| TrackProcess::read(name, span, section, diagnostics))
+        .collect();
+    let bfds: Vec<&str> = tree
+        .blocks("bfd_instance")
+        .filter_map(|(_, head, _)| head.at(0).and_then(Value::text))
+        .collect();
+    let mut instances: Vec<Instance> = named(&tree, &["vrrp_instance"], diagnostics)
         .into_iter()
         .filter_map(|(name, span, section)| {
             Instance::read(name, span, section, &global.defaults, diagnostics)
         })
         .collect();
-    let mut groups: Vec<SyncGroup> = named(&tree, "vrrp_sync_group", diagnostics)
+    let mut groups: Vec<SyncGroup> = named(&tree, &["vrrp_sync_group"], diagnostics)
         .into_iter()
         .map(|(name, span, section)| SyncGroup::read(name, span, section, diagnostics))
         .collect();
 
     check_identities(&mut instances, diagnostics);
-    check_tracked(&scripts, &mut instances, &mut groups, diagnostics);
+    let tracked = Tracked { scripts: &scripts, files: &files, processes: &processes, bfds: &bfds };
+    tracked.check(&mut instances, &mut groups, diagnostics);
     check_members(&mut instances, &mut groups, diagnostics);
-    let static_addresses = tree
+    tracked.neutralise_weights(&mut instances, &groups, diagnostics);
+    let track_groups: Vec<TrackGroup> = named(&tree, &["track_group"], diagnostics)
+        .into_iter()
+        .filter_map(|(name, span, section)| {
+            TrackGroup::read(name, span, section, &instances, diagnostics)
+        })
+        .collect();
+
+    let mut static_addresses: Vec<AddressLine> = tree
         .lines("static_ipaddress")
         .filter_map(|values| AddressLine::read(values, diagnostics))
         .map(|mut line| {
@@ -43,32 +70,56 @@ pub fn build(tree: Section, diagnostics: &mut Diagnostics) -> Configuration {
             line
         })
         .collect();
-    let static_routes = tree
+    let mut static_routes: Vec<RouteLine> = tree
         .lines("static_routes")
         .filter_map(|values| RouteLine::read(values, diagnostics))
         .collect();
-    Configuration { global, scripts, instances, groups, static_addresses, static_routes, tree }
+    let mut static_rules: Vec<RuleLine> = tree
+        .lines("static_rules")
+        .filter_map(|values| RuleLine::read(values, diagnostics))
+        .collect();
+    check_groups(&mut static_addresses, &track_groups, diagnostics);
+    check_groups(&mut static_routes, &track_groups, diagnostics);
+    check_groups(&mut static_rules, &track_groups, diagnostics);
+    let surroundings = Surroundings::read(&tree, &instances, track_groups, diagnostics);
+    Configuration {
+        global,
+        surroundings,
+        scripts,
+        files,
+        processes,
+        instances,
+        groups,
+        static_addresses,
+        static_routes,
+        static_rules,
+        tree,
+    }
 }
 
-/// The blocks of this keyword by name; the second of one name is left out.
+/// The blocks of these keywords by name; the second of one name is left out.
 fn named<'a>(
     tree: &'a Section,
-    keyword: &'a str,
+    keywords: &[&str],
     diagnostics: &mut Diagnostics,
 ) -> Vec<(&'a str, Span, &'a Section)> {
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
-    let blocks: Vec<(&Entry, &Values, &Section)> = tree.blocks(keyword).collect();
-    for (entry, head, section) in blocks {
-        let Some(name) = head.at(0).and_then(Value::text) else { continue };
+    for entry in tree.entries.iter().filter(|entry| keywords.contains(&entry.keyword.name)) {
+        let Data::Block(head, section) = &entry.data else { continue };
+        let Some(name) = name(head) else { continue };
         if seen.insert(name) {
             found.push((name, entry.span, section));
         } else {
-            let message = format!("there are two blocks {keyword} {name}");
+            let message = format!("there are two blocks {} {name}", entry.keyword.name);
             diagnostics.error(entry.span, message, "the second is left out");
         }
     }
     found
+}
+
+fn name(head: &Values) -> Option<&str> {
+    head.at(0).and_then(Value::text)
 }
 
 /// A VRID exists once per interface and family.
@@ -85,28 +136,6 @@ fn check_identities(instances: &mut Vec<Instance>, diagnostics: &mut Diagnostics
         }
         is_new
     });
-}
-
-fn check_tracked(
-    scripts: &[TrackScript],
-    instances: &mut [Instance],
-    groups: &mut [SyncGroup],
-    diagnostics: &mut Diagnostics,
-) {
-    let lists = instances
-        .iter_mut()
-        .map(|instance| &mut instance.track_scripts)
-        .chain(groups.iter_mut().map(|group| &mut group.track_scripts));
-    for tracks in lists {
-        tracks.retain(|track| {
-            let is_known = scripts.iter().any(|script| script.name == track.name);
-            if !is_known {
-                let message = format!("there is no vrrp_script {}", track.name);
-                diagnostics.error(track.span, message, "the line is left out");
-            }
-            is_known
-        });
-    }
 }
 
 fn check_members(
@@ -145,6 +174,9 @@ fn check_members(
             for (tracks, more) in [
                 (&mut instance.track_interfaces, &group.track_interfaces),
                 (&mut instance.track_scripts, &group.track_scripts),
+                (&mut instance.track_files, &group.track_files),
+                (&mut instance.track_processes, &group.track_processes),
+                (&mut instance.track_bfds, &group.track_bfds),
             ] {
                 for track in more {
                     if !tracks.iter().any(|own| own.name == track.name) {
@@ -155,34 +187,4 @@ fn check_members(
         }
         true
     });
-    neutralise_weights(instances, groups, diagnostics);
-}
-
-/// Members must not differ in what decides an election, unless the group says that they may.
-fn neutralise_weights(
-    instances: &mut [Instance],
-    groups: &[SyncGroup],
-    diagnostics: &mut Diagnostics,
-) {
-    for group in groups.iter().filter(|group| !group.has_weights) {
-        for instance in instances.iter_mut().filter(|i| group.members.contains(&i.name)) {
-            let tracks = instance.track_interfaces.iter_mut().chain(&mut instance.track_scripts);
-            for track in tracks {
-                if track.weight.is_some_and(|weight| weight.value != 0) {
-                    let message =
-                        format!("{} is tracked with a weight in a sync group", track.name);
-                    let help = "write sync_group_tracking_weight in the group, or no weight";
-                    diagnostics.error(track.span, message, help);
-                }
-            }
-            instance.track_interfaces.iter_mut().for_each(|track| {
-                track.weight = track.weight.map(|weight| super::Weight { value: 0, ..weight });
-            });
-            // keepalived leaves weighted scripts out; their own weight, if they have one, does so
-            // where the model is used.
-            instance
-                .track_scripts
-                .retain(|track| track.weight.is_none_or(|weight| weight.value == 0));
-        }
-    }
 }

@@ -1,11 +1,14 @@
 //! `global_defs`.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use super::announcing::Announcing;
+use super::defaults::Defaults;
+use super::mail::{Mail, mail};
+use super::nftables::Nftables;
+use super::process::{ProcessSettings, ReceiveBuffer, RxBuffers};
+use super::umask::umask;
 use crate::diagnostic::{Diagnostics, Span};
-use crate::tree::{CommandLine, Entry, Section, Value, Values};
+use crate::tree::{CommandLine, Section, Value, Values};
 
 /// Who runs something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,32 +41,6 @@ pub struct Fifo {
     pub script: Option<CommandLine>,
 }
 
-/// Where mails go.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Mail {
-    /// `notification_email`.
-    pub recipients: Vec<String>,
-    /// `notification_email_from`.
-    pub from: Option<String>,
-    /// `smtp_server`.
-    pub server: Option<MailServer>,
-    /// `smtp_helo_name`.
-    pub helo_name: Option<String>,
-    /// `smtp_connect_timeout`.
-    pub timeout: Option<Duration>,
-}
-
-/// `smtp_server`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MailServer {
-    /// A name or an address.
-    pub host: String,
-    /// The TCP port.
-    pub port: u16,
-}
-
 /// The layout of the JSON dump.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -73,42 +50,6 @@ pub enum JsonVersion {
     V1,
     /// An object of arrays.
     V2,
-}
-
-/// What instances have that say nothing else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Defaults {
-    /// `vrrp_version`.
-    pub version: u8,
-    /// `vrrp_mcast_group4`.
-    pub group4: Option<Ipv4Addr>,
-    /// `vrrp_mcast_group6`.
-    pub group6: Option<Ipv6Addr>,
-    /// `vrrp_garp_…`.
-    pub announcing: Announcing,
-    /// `vrrp_down_timer_adverts`.
-    pub down_timer_adverts: u8,
-    /// `vrrp_lower_prio_no_advert`.
-    pub lower_prio_no_advert: bool,
-    /// `vrrp_higher_prio_send_advert`.
-    pub higher_prio_send_advert: bool,
-    /// `vrrp_owner_ignore_adverts`.
-    pub owner_ignore_adverts: bool,
-    /// `vrrp_skip_check_adv_addr`.
-    pub skip_check_adv_addr: bool,
-    /// `v3_checksum_as_v2`.
-    pub v3_checksum_as_v2: bool,
-    /// `smtp_alert_vrrp`, or `smtp_alert`.
-    pub smtp_alert: bool,
-    /// `vrrp_notify_priority_changes`.
-    pub tells_priority: bool,
-    /// `default_interface`.
-    pub interface: Option<String>,
-    /// `vmac_prefix`.
-    pub vmac_prefix: Option<String>,
-    /// `vmac_addr_prefix`.
-    pub vmac_addr_prefix: Option<String>,
 }
 
 /// `global_defs`.
@@ -151,11 +92,57 @@ pub struct Global {
     pub delay_after_boot: Duration,
     /// What instances have that say nothing else.
     pub defaults: Defaults,
+    /// `dynamic_interfaces`; whether `allow_if_changes` stands after it.
+    pub dynamic_interfaces: Option<bool>,
+    /// `vrrp_garp_interval`: from one gratuitous ARP message of an interface to the next.
+    pub vrrp_garp_interval: Option<Duration>,
+    /// `vrrp_gna_interval`: from one neighbour advertisement of an interface to the next.
+    pub vrrp_gna_interval: Option<Duration>,
+    /// `log_unknown_vrids`.
+    pub log_unknown_vrids: bool,
+    /// `disable_local_igmp`.
+    pub disable_local_igmp: bool,
+    /// `nftables` and its kin.
+    pub nftables: Nftables,
+    /// `vrrp_rx_bufs_policy` and `vrrp_rx_bufs_multiplier`.
+    pub rx_buffers: RxBuffers,
+    /// `vrrp_priority` and its kin.
+    pub vrrp_process: ProcessSettings,
+    /// `max_auto_priority`: the greatest real-time priority that is taken when a timer was late; 0
+    /// for none, and −1 for none without a word.
+    pub max_auto_priority: i8,
+    /// `min_auto_priority_delay`: how late that is.
+    pub min_auto_priority_delay: Duration,
+    /// `vrrp_netlink_cmd_rcv_bufs`: for answers.
+    pub netlink_command_buffer: ReceiveBuffer,
+    /// `vrrp_netlink_monitor_rcv_bufs`: for events.
+    pub netlink_monitor_buffer: ReceiveBuffer,
+    /// `process_monitor_rcv_bufs`: for events of processes.
+    pub process_monitor_buffer: ReceiveBuffer,
+    /// `set_supplementary_groups`: scripts get all groups of their user.
+    pub set_supplementary_groups: bool,
+    /// `reload_time_file`: it has the time of the next reload.
+    pub reload_time_file: Option<String>,
+    /// `reload_repeat`: every day at that time.
+    pub reload_repeat: bool,
+    /// `reload_file`: it is there while the configuration is read; without a name where PID files are.
+    pub reload_file: Option<Option<String>>,
+    /// `config_save_dir`: where copies of what was read go.
+    pub config_save_dir: Option<String>,
+    /// `data_use_instance`: names of dumps have the names of the instance and of the namespace in
+    /// them.
+    pub data_use_instance: bool,
+    /// `iproute_usr_dir`: iproute2's names, as installed.
+    pub iproute_usr_dir: Option<String>,
+    /// `iproute_etc_dir`: iproute2's names, as changed here.
+    pub iproute_etc_dir: Option<String>,
 }
 
 impl Global {
     pub(super) fn read(section: &Section, diagnostics: &mut Diagnostics) -> Self {
         let text = |name: &str| section.text(name).map(str::to_owned);
+        let values = |name: &str| section.get(name)?.values();
+        let is_on = |name: &str| section.boolean(name).unwrap_or(false);
         let user = |name: &str| User::of(section.get(name)?.values()?, 0);
         let timed = |script: &str, timeout: &str| {
             let seconds = section.integer(timeout).and_then(|s| u64::try_from(s).ok());
@@ -195,103 +182,35 @@ impl Global {
             startup_delay: section.duration("vrrp_startup_delay").unwrap_or_default(),
             delay_after_boot: section.duration("vrrp_delay_after_boot").unwrap_or_default(),
             defaults: Defaults::read(section),
-        }
-    }
-}
-
-impl Defaults {
-    fn read(section: &Section) -> Self {
-        let is_on = |name: &str| section.boolean(name).unwrap_or(false);
-        let group4 = section.address("vrrp_mcast_group4");
-        let group6 = section.address("vrrp_mcast_group6");
-        let mut announcing = Announcing::default();
-        if is_on("vrrp_min_garp") {
-            announcing.delay = Duration::ZERO;
-            announcing.repeat = 1;
-            announcing.lower_prio_delay = Duration::ZERO;
-            announcing.lower_prio_repeat = 1;
-        }
-        announcing.read(section, "vrrp_garp");
-        Self {
-            version: if section.integer("vrrp_version") == Some(3) { 3 } else { 2 },
-            group4: group4.and_then(|group| match group {
-                std::net::IpAddr::V4(group) => Some(group),
-                std::net::IpAddr::V6(_) => None,
+            dynamic_interfaces: values("dynamic_interfaces").map(|values| values.at(0).is_some()),
+            vrrp_garp_interval: section.duration("vrrp_garp_interval"),
+            vrrp_gna_interval: section.duration("vrrp_gna_interval"),
+            log_unknown_vrids: section.has("log_unknown_vrids"),
+            disable_local_igmp: section.has("disable_local_igmp"),
+            nftables: Nftables::read(section),
+            rx_buffers: RxBuffers::read(section, diagnostics),
+            vrrp_process: ProcessSettings::read(section, "vrrp"),
+            max_auto_priority: values("max_auto_priority").map_or(0, |values| {
+                let priority = values.at(0).and_then(Value::integer);
+                priority.and_then(|priority| priority.try_into().ok()).unwrap_or(99)
             }),
-            group6: group6.and_then(|group| match group {
-                std::net::IpAddr::V6(group) => Some(group),
-                std::net::IpAddr::V4(_) => None,
-            }),
-            announcing,
-            down_timer_adverts: section
-                .integer("vrrp_down_timer_adverts")
-                .and_then(|count| count.try_into().ok())
-                .unwrap_or(3),
-            lower_prio_no_advert: is_on("vrrp_lower_prio_no_advert"),
-            higher_prio_send_advert: is_on("vrrp_higher_prio_send_advert"),
-            owner_ignore_adverts: is_on("vrrp_owner_ignore_adverts"),
-            skip_check_adv_addr: is_on("vrrp_skip_check_adv_addr"),
-            v3_checksum_as_v2: is_on("v3_checksum_as_v2"),
-            smtp_alert: section
-                .boolean("smtp_alert_vrrp")
-                .or(section.boolean("smtp_alert"))
-                .unwrap_or(false),
-            tells_priority: is_on("vrrp_notify_priority_changes"),
-            interface: section.text("default_interface").map(str::to_owned),
-            vmac_prefix: section.text("vmac_prefix").map(str::to_owned),
-            vmac_addr_prefix: section.text("vmac_addr_prefix").map(str::to_owned),
+            min_auto_priority_delay: section
+                .integer("min_auto_priority_delay")
+                .and_then(|microseconds| u64::try_from(microseconds).ok())
+                .map_or(Duration::from_secs(1), Duration::from_micros),
+            netlink_command_buffer: ReceiveBuffer::read(section, "vrrp_netlink_cmd_rcv_bufs"),
+            netlink_monitor_buffer: ReceiveBuffer::read(section, "vrrp_netlink_monitor_rcv_bufs"),
+            process_monitor_buffer: ReceiveBuffer::read(section, "process_monitor_rcv_bufs"),
+            set_supplementary_groups: is_on("set_supplementary_groups"),
+            reload_time_file: text("reload_time_file"),
+            reload_repeat: section.has("reload_repeat"),
+            reload_file: values("reload_file")
+                .map(|values| values.at(0).and_then(Value::text).map(str::to_owned)),
+            config_save_dir: text("config_save_dir"),
+            data_use_instance: is_on("data_use_instance"),
+            iproute_usr_dir: text("iproute_usr_dir"),
+            iproute_etc_dir: text("iproute_etc_dir"),
         }
-    }
-}
-
-/// A number in octal, decimal or hexadecimal, or names of mode bits with `|` between them.
-fn umask(section: &Section, diagnostics: &mut Diagnostics) -> Option<u32> {
-    const BITS: [(&str, u32); 9] = [
-        ("IRUSR", 0o400),
-        ("IWUSR", 0o200),
-        ("IXUSR", 0o100),
-        ("IRGRP", 0o040),
-        ("IWGRP", 0o020),
-        ("IXGRP", 0o010),
-        ("IROTH", 0o004),
-        ("IWOTH", 0o002),
-        ("IXOTH", 0o001),
-    ];
-    let entry = section.get("umask")?;
-    let word = entry.values()?.at(0)?.text()?;
-    let number = match word.strip_prefix("0x") {
-        Some(hex) => u32::from_str_radix(hex, 16).ok(),
-        None if word.starts_with('0') => u32::from_str_radix(word, 8).ok(),
-        None => word.parse().ok(),
-    };
-    let bit = |name: &str| BITS.iter().find(|(bit, _)| *bit == name).map(|(_, value)| value);
-    let named = || word.split('|').map(bit).try_fold(0, |mask, bit| Some(mask | bit?));
-    let mask = number.filter(|mask| *mask <= 0o777).or_else(named);
-    if mask.is_none() {
-        let help = "allowed are 0 to 0777, or names like IWGRP|IWOTH";
-        diagnostics.error(entry.span, format!("umask is {word}"), help);
-    }
-    mask
-}
-
-fn mail(section: &Section) -> Mail {
-    let server = section.get("smtp_server").and_then(Entry::values).and_then(|values| {
-        let port = values.at(1).and_then(Value::integer).unwrap_or(25);
-        Some(MailServer {
-            host: values.at(0)?.text()?.to_owned(),
-            port: port.try_into().unwrap_or(25),
-        })
-    });
-    let timeout = section.duration("smtp_connect_timeout").or_else(|| {
-        let seconds = section.integer("smtp_connect_timeout")?;
-        Some(Duration::from_secs(seconds.try_into().ok()?))
-    });
-    Mail {
-        recipients: section.names("notification_email").map(|name| name.text.clone()).collect(),
-        from: section.text("notification_email_from").map(str::to_owned),
-        server,
-        helo_name: section.text("smtp_helo_name").map(str::to_owned),
-        timeout: timeout.map(|timeout| timeout.max(Duration::from_secs(1))),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `vrrp_sync_group`.
 
 use super::notifications::Notifications;
-use super::track::{Track, tracks};
+use super::track::{Track, Weight, tracks};
 use crate::diagnostic::{Diagnostics, Span};
 use crate::tree::Section;
 
@@ -19,6 +19,12 @@ pub struct SyncGroup {
     pub track_interfaces: Vec<Track>,
     /// Scripts that all members track.
     pub track_scripts: Vec<Track>,
+    /// Files that all members track.
+    pub track_files: Vec<Track>,
+    /// Processes that all members track.
+    pub track_processes: Vec<Track>,
+    /// BFD sessions that all members track.
+    pub track_bfds: Vec<Track>,
     /// What is told about the group.
     pub notifications: Notifications,
     /// Mails about it; `None` where nothing is said.
@@ -37,25 +43,35 @@ impl SyncGroup {
         diagnostics: &mut Diagnostics,
     ) -> Self {
         let has_weights = section.has("sync_group_tracking_weight");
-        let mut group = Self {
+        let mut lines = |keyword: &str| {
+            let mut tracks = tracks(section, keyword, diagnostics);
+            for track in &mut tracks {
+                if let Some(weight) = track.weight.filter(|weight| weight.value != 0)
+                    && !has_weights
+                {
+                    let message = format!("{} is tracked by a group with a weight", track.name);
+                    let help = "write sync_group_tracking_weight in the group, or no weight";
+                    diagnostics.error(track.span, message, help);
+                    // A file has a weight even where none is written.
+                    let none = Weight { value: 0, ..weight };
+                    track.weight = (keyword == "track_file").then_some(none);
+                }
+            }
+            tracks
+        };
+        Self {
             name: name.to_owned(),
             span,
             members: section.names("group").map(|name| name.text.clone()).collect(),
-            track_interfaces: tracks(section, "track_interface", diagnostics),
-            track_scripts: tracks(section, "track_script", diagnostics),
+            track_interfaces: lines("track_interface"),
+            track_scripts: lines("track_script"),
+            track_files: lines("track_file"),
+            track_processes: lines("track_process"),
+            track_bfds: lines("track_bfd"),
             notifications: Notifications::read(section),
             smtp_alert: section.boolean("smtp_alert"),
             tells_priority: section.boolean("notify_priority_changes"),
             has_weights,
-        };
-        for track in group.track_interfaces.iter_mut().chain(&mut group.track_scripts) {
-            if !has_weights && track.weight.is_some_and(|weight| weight.value != 0) {
-                let message = format!("{} is tracked by a group with a weight", track.name);
-                let help = "write sync_group_tracking_weight in the group, or no weight";
-                diagnostics.error(track.span, message, help);
-                track.weight = None;
-            }
         }
-        group
     }
 }

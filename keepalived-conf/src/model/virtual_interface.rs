@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::global::Defaults;
+use super::defaults::Defaults;
 use crate::diagnostic::{Diagnostics, Span};
 use crate::tree::{Section, Value, Values};
 

@@ -9,7 +9,7 @@ use super::Scalar::{
     Address, AnyBase, Boolean, Choice, Destination, Group, Integer, Interface, Path, Prefix, Text,
 };
 use super::Support::{NotYet, Works};
-use super::{Form, Kind, OptionWord, Place, Scalar, option, optional, required};
+use super::{Form, Kind, OptionWord, Place, Scalar, option, option_with, optional, required};
 
 /// The greatest of C's `unsigned int`.
 pub(super) const UINT: i64 = u32::MAX as i64;
@@ -60,7 +60,7 @@ pub(super) static TRACK_INTERFACE: Form =
     Form::new(&[required("interface", Interface)], &[WEIGHT_WORD, REVERSE]);
 /// A tracked item with a weight of up to 254.
 pub(super) static TRACK_254: Form =
-    track(&[option(&["weight"], &[integer(-254, 254)], NotYet), REVERSE]);
+    track(&[option(&["weight"], &[integer(-254, 254)], Works), REVERSE]);
 const WEIGHT_WORD: OptionWord = option(&["weight"], &[integer(-253, 253)], Works);
 const REVERSE: OptionWord = option(&["reverse"], &[], Works);
 
@@ -103,7 +103,7 @@ static ADDRESS_OPTIONS: [OptionWord; 14] = [
     option(&["autojoin"], &[], Works),
     option(&["no_track"], &[], Works),
     option(&["preferred_lft"], &[TEXT], Works),
-    option(&["track_group"], &[TEXT], NotYet),
+    option(&["track_group"], &[TEXT], Works),
     option(&["use_vmac"], &[], Works),
 ];
 
@@ -130,98 +130,104 @@ pub(super) static VIRTUAL_ROUTE: Form = Form::new(
     &[
         // It may stand before the destination and adds nothing.
         option(&["to"], &[], Works),
-        option(&["via", "gw"], &[Address], Works),
+        option_with(&["via", "gw"], FAMILY, &[Address], Works),
         option(&["src"], &[Address], Works),
+        option(&["from"], &[Prefix], Works),
         option(&["dev", "oif"], &[Interface], Works),
         option(&["table"], &[TEXT], Works),
+        option(&["vrf"], &[Interface], Works),
         option(&["protocol"], &[TEXT], Works),
         option(&["scope"], &[TEXT], Works),
         option(&["metric", "priority", "preference"], &[NUMBER], Works),
-        option(&["tos", "dsfield"], &[AnyBase { min: 0, max: 255 }], Works),
+        option(&["tos", "dsfield"], &[OCTET], Works),
         option(&["onlink"], &[], Works),
+        option(&["expires"], &[NUMBER], Works),
+        option(&["pref"], &[Choice(&["low", "medium", "high"])], Works),
+        option(&["ttl-propagate"], &[Choice(&["enabled", "disabled"])], Works),
+        option(&["add"], &[], Works),
+        option(&["prepend"], &[], Works),
+        option(&["append"], &[], Works),
         option(&["no_track"], &[], Works),
-        option(&["mtu"], &[NUMBER], Works),
-        option(&["lock"], &[], Works),
-        option(&["track_group"], &[TEXT], NotYet),
-        option(&["vrf"], &[Interface], NotYet),
-        option(&["add"], &[], NotYet),
-        option(&["prepend"], &[], NotYet),
-        option(&["append"], &[], NotYet),
-        option(&["as"], &[Address], NotYet),
-        option(&["from"], &[Prefix], NotYet),
+        option(&["track_group"], &[TEXT], Works),
+        // Known, and refused: the kernel has this for MPLS only.
+        option_with(&["as"], &["to"], &[TEXT], Works),
         // Next hops.
-        option(&["or"], &[Address], NotYet),
-        option(&["nexthop"], &[], NotYet),
-        option(&["weight"], &[integer(1, 256)], NotYet),
-        option(&["realms"], &[TEXT], NotYet),
-        // Encapsulation: `encap`, one of four kinds, and the words of that kind.
-        option(&["encap"], &[], NotYet),
-        option(&["ip"], &[], NotYet),
-        option(&["ip6"], &[], NotYet),
-        option(&["mpls"], &[TEXT], NotYet),
-        option(&["ila"], &[TEXT], NotYet),
-        option(&["id"], &[TEXT], NotYet),
-        option(&["dst"], &[Address], NotYet),
-        option(&["ttl"], &[integer(0, 255)], NotYet),
-        option(&["tc"], &[TEXT], NotYet),
-        option(&["flags"], &[TEXT], NotYet),
+        option(&["or"], &[Address], Works),
+        option(&["nexthop"], &[], Works),
+        option(&["weight"], &[integer(1, 256)], Works),
+        option(&["realms"], &[TEXT], Works),
+        // Encapsulation: `encap`, one of four kinds, and the words of that kind; `src`, `tos` and
+        // `hoplimit` are such words too.
+        option(&["encap"], &[], Works),
+        option(&["ip"], &[], Works),
+        option(&["ip6"], &[], Works),
+        option(&["mpls"], &[TEXT], Works),
+        option(&["ila"], &[TEXT], Works),
+        option(&["id"], &[AnyBase { min: 0, max: i64::MAX }], Works),
+        option(&["dst"], &[Address], Works),
+        option(&["ttl"], &[OCTET], Works),
+        option(&["tc"], &[OCTET], Works),
+        option(&["flags"], &[AnyBase { min: 0, max: 65535 }], Works),
         // What TCP shall know of the path.
-        option(&["expires"], &[NUMBER], NotYet),
-        option(&["hoplimit"], &[integer(0, 255)], NotYet),
-        option(&["advmss"], &[NUMBER], NotYet),
-        option(&["rtt"], &[TEXT], NotYet),
-        option(&["rttvar"], &[TEXT], NotYet),
-        option(&["rto_min"], &[TEXT], NotYet),
-        option(&["reordering"], &[NUMBER], NotYet),
-        option(&["window"], &[NUMBER], NotYet),
-        option(&["cwnd"], &[NUMBER], NotYet),
-        option(&["ssthresh"], &[NUMBER], NotYet),
-        option(&["initcwnd"], &[NUMBER], NotYet),
-        option(&["initrwnd"], &[NUMBER], NotYet),
-        option(&["features"], &[Choice(&["ecn"])], NotYet),
-        option(&["quickack"], &[TEXT], NotYet),
-        option(&["congctl"], &[TEXT], NotYet),
-        option(&["pref"], &[Choice(&["low", "medium", "high"])], NotYet),
-        option(&["ttl-propagate"], &[TEXT], NotYet),
-        option(&["fastopen_no_cookie"], &[TEXT], NotYet),
+        option_with(&["mtu"], LOCK, &[NUMBER], Works),
+        option_with(&["advmss"], LOCK, &[NUMBER], Works),
+        option_with(&["rtt"], LOCK, &[TEXT], Works),
+        option_with(&["rttvar"], LOCK, &[TEXT], Works),
+        option_with(&["rto_min"], LOCK, &[TEXT], Works),
+        option_with(&["reordering"], LOCK, &[NUMBER], Works),
+        option_with(&["cwnd"], LOCK, &[NUMBER], Works),
+        option_with(&["ssthresh"], LOCK, &[NUMBER], Works),
+        option_with(&["congctl"], LOCK, &[Text { max: 15 }], Works),
+        option(&["hoplimit"], &[OCTET], Works),
+        option(&["window"], &[NUMBER], Works),
+        option(&["initcwnd"], &[NUMBER], Works),
+        option(&["initrwnd"], &[NUMBER], Works),
+        option(&["features"], &[Choice(&["ecn"])], Works),
+        option(&["quickack"], &[integer(0, 1)], Works),
+        option(&["fastopen_no_cookie"], &[integer(0, 1)], Works),
     ],
 );
 
+/// The family of a gateway, where it is not that of the route.
+const FAMILY: &[&str] = &["inet", "inet6"];
+/// TCP may not change it.
+const LOCK: &[&str] = &["lock"];
+/// An octet of a header.
+const OCTET: Scalar = AnyBase { min: 0, max: 255 };
+
 /// A line of `virtual_rules` and of `static_rules`.
-///
-/// `from` and `to` are texts because they may also be words for any address.
 pub(super) static VIRTUAL_RULE: Form = Form::new(
     &[optional("family", Choice(&["inet", "inet6"]))],
     &[
-        option(&["not"], &[], NotYet),
-        option(&["from"], &[TEXT], NotYet),
-        option(&["to"], &[TEXT], NotYet),
-        option(&["table", "lookup"], &[TEXT], NotYet),
-        option(&["preference", "order", "priority"], &[NUMBER], NotYet),
-        option(&["tos", "dsfield"], &[TEXT], NotYet),
+        option(&["not"], &[], Works),
+        option(&["from"], &[Destination], Works),
+        option(&["to"], &[Destination], Works),
+        option(&["table", "lookup"], &[TEXT], Works),
+        option(&["preference", "order", "priority"], &[NUMBER], Works),
+        option(&["tos", "dsfield"], &[OCTET], Works),
         // With a mask after a slash, as in `0x10/0xf0`.
-        option(&["fwmark"], &[TEXT], NotYet),
-        option(&["realms"], &[TEXT], NotYet),
-        option(&["suppress_prefixlength", "sup_pl"], &[integer(-1, 128)], NotYet),
-        option(&["suppress_ifgroup", "sup_group"], &[TEXT], NotYet),
-        option(&["dev", "iif"], &[Interface], NotYet),
-        option(&["oif"], &[Interface], NotYet),
-        option(&["tunnel-id"], &[AnyBase { min: 0, max: i64::MAX }], NotYet),
-        option(&["uidrange"], &[TEXT], NotYet),
-        option(&["l3mdev"], &[], NotYet),
-        option(&["protocol"], &[TEXT], NotYet),
-        option(&["ipproto"], &[TEXT], NotYet),
-        option(&["sport"], &[TEXT], NotYet),
-        option(&["dport"], &[TEXT], NotYet),
+        option(&["fwmark"], &[TEXT], Works),
+        option(&["realms"], &[TEXT], Works),
+        option(&["suppress_prefixlength", "sup_pl"], &[integer(-1, 128)], Works),
+        option(&["suppress_ifgroup", "sup_group"], &[TEXT], Works),
+        option(&["dev", "iif"], &[Interface], Works),
+        option(&["oif"], &[Interface], Works),
+        option(&["tunnel-id"], &[AnyBase { min: 0, max: i64::MAX }], Works),
+        option(&["uidrange"], &[TEXT], Works),
+        option(&["l3mdev"], &[], Works),
+        option(&["protocol"], &[TEXT], Works),
+        option(&["ipproto"], &[TEXT], Works),
+        option(&["sport"], &[TEXT], Works),
+        option(&["dport"], &[TEXT], Works),
         // What to do, after `type` or without it.
-        option(&["type"], &[], NotYet),
-        option(&["goto"], &[NUMBER], NotYet),
-        option(&["nop"], &[], NotYet),
-        option(&["blackhole"], &[], NotYet),
-        option(&["unreachable"], &[], NotYet),
-        option(&["prohibit"], &[], NotYet),
-        option(&["no_track"], &[], NotYet),
-        option(&["track_group"], &[TEXT], NotYet),
+        option(&["type"], &[], Works),
+        option(&["goto"], &[NUMBER], Works),
+        option(&["nop"], &[], Works),
+        option(&["blackhole"], &[], Works),
+        option(&["unreachable"], &[], Works),
+        option(&["prohibit"], &[], Works),
+        option(&["no_track"], &[], Works),
+        option(&["track_group"], &[TEXT], Works),
     ],
 );
 

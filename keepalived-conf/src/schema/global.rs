@@ -11,6 +11,7 @@ use super::{Block, Form, Keyword, Scalar, Support, optional, required};
 
 const ONE_PROCESS: Support = NoEffect("one process, named director");
 const NO_SNMP: Support = NoEffect("no SNMP; see the metrics");
+const NFTABLES: Support = NoEffect("nftables does this here");
 const NO_DBUS: Support = NoEffect("no D-Bus; see the status socket");
 
 pub(super) static GLOBAL_DEFS: Block = Block {
@@ -47,7 +48,7 @@ pub(super) static GLOBAL_DEFS: Block = Block {
         Keyword::new(
             "set_supplementary_groups",
             SWITCH,
-            NotYet,
+            Works,
             "scripts get all groups of their user (default: off)",
         ),
         Keyword::new("startup_script", Script, Works, "run before all else"),
@@ -73,10 +74,10 @@ pub(super) static GLOBAL_DEFS: Block = Block {
             NoEffect("every reload is checked first"),
             "check a new configuration before it is taken",
         ),
-        Keyword::new("reload_time_file", One(Path), NotYet, "file with the time of a reload"),
-        Keyword::new("reload_repeat", Nothing, NotYet, "reload every day at that time"),
-        Keyword::new("reload_file", Optional(Path), NotYet, "file that is there during a reload"),
-        Keyword::new("config_save_dir", One(Path), NotYet, "folder for copies of what was read"),
+        Keyword::new("reload_time_file", One(Path), Works, "file with the time of a reload"),
+        Keyword::new("reload_repeat", Nothing, Works, "reload every day at that time"),
+        Keyword::new("reload_file", Optional(Path), Works, "file that is there during a reload"),
+        Keyword::new("config_save_dir", One(Path), Works, "folder for copies of what was read"),
         Keyword::new(
             "tmp_config_directory",
             One(Path),
@@ -94,9 +95,9 @@ pub(super) static GLOBAL_DEFS: Block = Block {
         Keyword::new("stats_dump_file", One(Path), Works, "where the counters are written"),
         Keyword::new("json_dump_file", One(Path), Works, "where the state is written as JSON"),
         Keyword::new("json_version", One(integer(1, 2)), Works, "layout of the JSON (default: 1)"),
-        Keyword::new("data_use_instance", SWITCH, NotYet, "the instance's name in names of files"),
-        Keyword::new("iproute_usr_dir", One(Path), NotYet, "iproute2's names, as installed"),
-        Keyword::new("iproute_etc_dir", One(Path), NotYet, "iproute2's names, as changed here"),
+        Keyword::new("data_use_instance", SWITCH, Works, "the instance's name in names of files"),
+        Keyword::new("iproute_usr_dir", One(Path), Works, "iproute2's names, as installed"),
+        Keyword::new("iproute_etc_dir", One(Path), Works, "iproute2's names, as changed here"),
         // Interfaces.
         Keyword::new(
             "default_interface",
@@ -107,7 +108,7 @@ pub(super) static GLOBAL_DEFS: Block = Block {
         Keyword::new(
             "dynamic_interfaces",
             Optional(Choice(&["allow_if_changes"])),
-            NotYet,
+            Works,
             "interfaces may come later",
         ),
         Keyword::new("vmac_prefix", One(TEXT), Works, "beginning of VMAC names (default: vrrp)"),
@@ -117,7 +118,7 @@ pub(super) static GLOBAL_DEFS: Block = Block {
             Works,
             "beginning of names of VMACs for addresses (default: vrrp)",
         ),
-        Keyword::new("disable_local_igmp", Nothing, NotYet, "do not join 224.0.0.x by IGMP"),
+        Keyword::new("disable_local_igmp", Nothing, Works, "do not join 224.0.0.x by IGMP"),
         // Mail.
         Keyword::new("notification_email", Names, Works, "who gets mails"),
         Keyword::new(
@@ -216,7 +217,7 @@ pub(super) static GLOBAL_DEFS: Block = Block {
             "compare addresses only when the sender changes (default: off)",
         ),
         Keyword::new("v3_checksum_as_v2", SWITCH, Works, "IPv4 checksum of v3 as in v2"),
-        Keyword::new("vrrp_strict", SWITCH, NotYet, "nothing that the RFC forbids (default: off)"),
+        Keyword::new("vrrp_strict", SWITCH, Works, "nothing that the RFC forbids (default: off)"),
         Keyword::new(
             "vrrp_startup_delay",
             One(seconds(1000, TIMER)),
@@ -229,7 +230,7 @@ pub(super) static GLOBAL_DEFS: Block = Block {
             Works,
             "seconds to stay backup after the machine started (default: 0)",
         ),
-        Keyword::new("log_unknown_vrids", Nothing, NotYet, "log routers that are not ours"),
+        Keyword::new("log_unknown_vrids", Nothing, Works, "log routers that are not ours"),
         // VRRP: announcements of addresses.
         Keyword::new(
             "vrrp_garp_master_delay",
@@ -270,54 +271,54 @@ pub(super) static GLOBAL_DEFS: Block = Block {
         Keyword::new(
             "vrrp_garp_interval",
             One(seconds(1, TIMER)),
-            NotYet,
+            Works,
             "least seconds between ARP announcements (default: 0)",
         ),
         Keyword::new(
             "vrrp_gna_interval",
             One(seconds(1, TIMER)),
-            NotYet,
+            Works,
             "least seconds between IPv6 announcements (default: 0)",
         ),
         Keyword::new("vrrp_min_garp", SWITCH, Works, "announce once, without a second burst"),
         Keyword::new(
             "vrrp_garp_extra_if",
             Line(&GARP_EXTRA_IF),
-            NotYet,
+            Works,
             "seconds between announcements of a VMAC on other interfaces",
         ),
-        Keyword::old("vrrp_vmac_garp_intvl", Line(&GARP_EXTRA_IF), NotYet, "vrrp_garp_extra_if"),
+        Keyword::old("vrrp_vmac_garp_intvl", Line(&GARP_EXTRA_IF), Works, "vrrp_garp_extra_if"),
         // VRRP: filters and buffers.
-        Keyword::new("vrrp_iptables", Line(&IPTABLES), NotYet, "chains (default: INPUT OUTPUT)"),
-        Keyword::new("vrrp_ipsets", Line(&IPSETS), NotYet, "sets of iptables; none for no sets"),
-        Keyword::new("nftables", Optional(TEXT), NotYet, "table of nftables (default: keepalived)"),
-        Keyword::new("nftables_priority", One(CHAIN), NotYet, "place of our chains (default: -1)"),
-        Keyword::new("nftables_ifindex", Nothing, NotYet, "match interfaces by their number"),
-        Keyword::new("nftables_counters", Nothing, NotYet, "count what the rules match"),
+        Keyword::new("vrrp_iptables", Line(&IPTABLES), NFTABLES, "chains (default: INPUT OUTPUT)"),
+        Keyword::new("vrrp_ipsets", Line(&IPSETS), NFTABLES, "sets of iptables; none for no sets"),
+        Keyword::new("nftables", Optional(TEXT), Works, "table of nftables (default: keepalived)"),
+        Keyword::new("nftables_priority", One(CHAIN), Works, "place of our chains (default: -1)"),
+        Keyword::new("nftables_ifindex", Nothing, Works, "match interfaces by their number"),
+        Keyword::new("nftables_counters", Nothing, Works, "count what the rules match"),
         Keyword::new(
             "vrrp_rx_bufs_policy",
             Line(&RX_BUFS_POLICY),
-            NotYet,
+            Works,
             "what sockets have room for: MTU, ADVERT or octets",
         ),
         Keyword::new(
             "vrrp_rx_bufs_multiplier",
             One(integer(1, UINT)),
-            NotYet,
+            Works,
             "advertisements that sockets have room for (default: 3)",
         ),
         // The process for VRRP.
-        Keyword::new("vrrp_priority", One(NICE), NotYet, "niceness of VRRP (default: 0)"),
-        Keyword::new("vrrp_no_swap", Nothing, NotYet, "keep VRRP in memory"),
-        Keyword::new("vrrp_rt_priority", One(REAL_TIME), NotYet, "real-time priority of VRRP"),
-        Keyword::new("vrrp_cpu_affinity", List(PROCESSOR), NotYet, "processors for VRRP"),
+        Keyword::new("vrrp_priority", One(NICE), Works, "niceness of VRRP (default: 0)"),
+        Keyword::new("vrrp_no_swap", Nothing, Works, "keep VRRP in memory"),
+        Keyword::new("vrrp_rt_priority", One(REAL_TIME), Works, "real-time priority of VRRP"),
+        Keyword::new("vrrp_cpu_affinity", List(PROCESSOR), Works, "processors for VRRP"),
         Keyword::new(
             "vrrp_rlimit_rttime",
             One(BURST),
-            NotYet,
+            Works,
             "longest real-time run, in microseconds",
         ),
-        Keyword::old("vrrp_rlimit_rtime", One(BURST), NotYet, "vrrp_rlimit_rttime"),
+        Keyword::old("vrrp_rlimit_rtime", One(BURST), Works, "vrrp_rlimit_rttime"),
         // The process for checks.
         Keyword::new("checker_priority", One(NICE), NotYet, "niceness of checks (default: 0)"),
         Keyword::new("checker_no_swap", Nothing, NotYet, "keep checks in memory"),
@@ -346,38 +347,38 @@ pub(super) static GLOBAL_DEFS: Block = Block {
         Keyword::new(
             "max_auto_priority",
             Optional(integer(-1, 99)),
-            NotYet,
+            Works,
             "greatest real-time priority taken when late; -1 for never (default: 0)",
         ),
         Keyword::new(
             "min_auto_priority_delay",
             One(integer(1, 10_000_000)),
-            NotYet,
+            Works,
             "how late that is, in microseconds (default: 1000000)",
         ),
         // Buffers of netlink.
         Keyword::new(
             "vrrp_netlink_cmd_rcv_bufs",
             One(UNSIGNED),
-            NotYet,
+            Works,
             "buffer for answers, in octets",
         ),
         Keyword::new(
             "vrrp_netlink_cmd_rcv_bufs_force",
             SWITCH,
-            NotYet,
+            Works,
             "even above the system's limit",
         ),
         Keyword::new(
             "vrrp_netlink_monitor_rcv_bufs",
             One(UNSIGNED),
-            NotYet,
+            Works,
             "buffer for events, in octets",
         ),
         Keyword::new(
             "vrrp_netlink_monitor_rcv_bufs_force",
             SWITCH,
-            NotYet,
+            Works,
             "even above the system's limit",
         ),
         Keyword::new(
@@ -407,13 +408,13 @@ pub(super) static GLOBAL_DEFS: Block = Block {
         Keyword::new(
             "process_monitor_rcv_bufs",
             One(UNSIGNED),
-            NotYet,
+            Works,
             "buffer for events of processes, in octets",
         ),
         Keyword::new(
             "process_monitor_rcv_bufs_force",
             SWITCH,
-            NotYet,
+            Works,
             "even above the system's limit",
         ),
         // IPVS.

@@ -134,6 +134,8 @@ const fn optional(name: &'static str, scalar: Scalar) -> Place {
 pub struct OptionWord {
     /// The word and its other spellings; the first is its name.
     pub words: &'static [&'static str],
+    /// Words of which one may stand between it and its value.
+    pub before: &'static [&'static str],
     /// What follows it, one value each; mostly none or one.
     pub values: &'static [Scalar],
     /// What becomes of it.
@@ -145,7 +147,17 @@ const fn option(
     values: &'static [Scalar],
     support: Support,
 ) -> OptionWord {
-    OptionWord { words, values, support }
+    OptionWord { words, before: &[], values, support }
+}
+
+/// An option with a word before its value.
+const fn option_with(
+    words: &'static [&'static str],
+    before: &'static [&'static str],
+    values: &'static [Scalar],
+    support: Support,
+) -> OptionWord {
+    OptionWord { words, before, values, support }
 }
 
 /// One value.
@@ -205,7 +217,7 @@ pub enum Scalar {
     Group,
     /// An address and perhaps the length of a prefix: `192.0.2.1/24`.
     Prefix,
-    /// A destination of routes: a prefix, or `default`.
+    /// A network of routes and rules: a prefix, or `default`, `all` or `any`.
     Destination,
     /// Addresses of a virtual server group: `192.0.2.1`, `192.0.2.1-9`, `192.0.2.0/28`.
     Range,

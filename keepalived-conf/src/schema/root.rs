@@ -22,16 +22,21 @@ pub static ROOT: Block = Block {
     keywords: &[
         Keyword::new("global_defs", Kind::Block(&GLOBAL_DEFS), Works, "settings of everything"),
         // The process and its surroundings.
-        Keyword::new("net_namespace", One(TEXT), NotYet, "network namespace to work in"),
+        Keyword::new("net_namespace", One(TEXT), Works, "network namespace to work in"),
         Keyword::new(
             "net_namespace_ipvs",
             Optional(TEXT),
             NotYet,
             "network namespace of IPVS (no name: the first one)",
         ),
-        Keyword::new("namespace_with_ipsets", Nothing, NotYet, "ipsets even in a namespace"),
-        Keyword::new("use_pid_dir", Nothing, NotYet, "PID files in a directory of their own"),
-        Keyword::new("instance", One(TEXT), NotYet, "name of this daemon among several"),
+        Keyword::new(
+            "namespace_with_ipsets",
+            Nothing,
+            NoEffect("nftables does this here"),
+            "ipsets even in a namespace",
+        ),
+        Keyword::new("use_pid_dir", Nothing, Works, "PID files in a directory of their own"),
+        Keyword::new("instance", One(TEXT), Works, "name of this daemon among several"),
         Keyword::new(
             "child_wait_time",
             One(UNSIGNED),
@@ -39,17 +44,17 @@ pub static ROOT: Block = Block {
             "seconds until children are killed at the end (default: 5)",
         ),
         // Interfaces.
-        Keyword::new("linkbeat_use_polling", Nothing, NotYet, "poll the link of all interfaces"),
+        Keyword::new("linkbeat_use_polling", Nothing, Works, "poll the link of all interfaces"),
         Keyword::new(
             "linkbeat_interfaces",
             Lines(&LINKBEAT),
-            NotYet,
+            Works,
             "interfaces whose link is polled, and how",
         ),
         Keyword::new(
             "interface_up_down_delays",
             Lines(&UP_DOWN_DELAYS),
-            NotYet,
+            Works,
             "how long a link must stay up or down to count",
         ),
         // Addresses, routes and rules that are there all the time.
@@ -68,13 +73,13 @@ pub static ROOT: Block = Block {
         Keyword::new(
             "static_rules",
             Lines(&VIRTUAL_RULE),
-            NotYet,
+            Works,
             "policy rules to have from start to end",
         ),
         Keyword::new(
             "track_group",
             Kind::Block(&TRACK_GROUP),
-            NotYet,
+            Works,
             "instances that fail with a static address, route or rule",
         ),
         // VRRP.
@@ -89,15 +94,15 @@ pub static ROOT: Block = Block {
         Keyword::new(
             "vrrp_track_process",
             Kind::Block(&VRRP_TRACK_PROCESS),
-            NotYet,
+            Works,
             "a check that processes run",
         ),
-        Keyword::new("track_file", Kind::Block(&TRACK_FILE), NotYet, "a number kept in a file"),
-        Keyword::old("vrrp_track_file", Kind::Block(&TRACK_FILE), NotYet, "track_file"),
+        Keyword::new("track_file", Kind::Block(&TRACK_FILE), Works, "a number kept in a file"),
+        Keyword::old("vrrp_track_file", Kind::Block(&TRACK_FILE), Works, "track_file"),
         Keyword::new(
             "garp_group",
             Kind::Block(&GARP_GROUP),
-            NotYet,
+            Works,
             "interfaces that share a limit on announcements",
         ),
         // Load balancing.

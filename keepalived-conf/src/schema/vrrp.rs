@@ -17,8 +17,8 @@ pub(super) static VRRP_SYNC_GROUP: Block = Block {
         Keyword::new("group", Names, Works, "its instances"),
         Keyword::new("track_interface", Lines(&TRACK_INTERFACE), Works, "interfaces they need"),
         Keyword::new("track_script", Lines(&TRACK), Works, "scripts they need"),
-        Keyword::new("track_file", Lines(&TRACK_254), NotYet, "files they need"),
-        Keyword::new("track_process", Lines(&TRACK_254), NotYet, "processes they need"),
+        Keyword::new("track_file", Lines(&TRACK_254), Works, "files they need"),
+        Keyword::new("track_process", Lines(&TRACK_254), Works, "processes they need"),
         Keyword::new("track_bfd", Lines(&TRACK), NotYet, "BFD sessions they need"),
         Keyword::new("notify_master", Script, Works, "run when the group becomes master"),
         Keyword::new("notify_backup", Script, Works, "run when the group becomes backup"),
@@ -59,7 +59,7 @@ pub(super) static VRRP_INSTANCE: Block = Block {
             "the state it wants (default: BACKUP)",
         ),
         Keyword::new("interface", One(Interface), Works, "where it advertises"),
-        Keyword::new("vrf", One(Interface), NotYet, "VRF to use without an interface"),
+        Keyword::new("vrf", One(Interface), Works, "VRF to use without an interface"),
         Keyword::new("virtual_router_id", One(integer(1, 255)), Works, "VRID; required"),
         Keyword::new(
             "priority",
@@ -115,19 +115,19 @@ pub(super) static VRRP_INSTANCE: Block = Block {
         Keyword::new(
             "timer_expired_backup",
             Optional(integer(1, 254)),
-            NotYet,
+            Works,
             "yield after a delay in which others took over",
         ),
         Keyword::old(
             "thread_timer_expired",
             Optional(integer(1, 254)),
-            NotYet,
+            Works,
             "timer_expired_backup",
         ),
         Keyword::new(
             "strict_mode",
             SWITCH,
-            NotYet,
+            Works,
             "nothing that the RFC forbids (default: global)",
         ),
         // Addresses, routes and rules.
@@ -138,25 +138,25 @@ pub(super) static VRRP_INSTANCE: Block = Block {
             Works,
             "addresses that are not advertised",
         ),
-        Keyword::new("no_virtual_ipaddress", Nothing, NotYet, "it has no virtual address"),
+        Keyword::new("no_virtual_ipaddress", Nothing, Works, "it has no virtual address"),
         Keyword::new("virtual_routes", Lines(&VIRTUAL_ROUTE), Works, "routes of the master"),
-        Keyword::new("virtual_rules", Lines(&VIRTUAL_RULE), NotYet, "policy rules of the master"),
-        Keyword::new("promote_secondaries", Nothing, NotYet, "keep secondary addresses"),
+        Keyword::new("virtual_rules", Lines(&VIRTUAL_RULE), Works, "policy rules of the master"),
+        Keyword::new("promote_secondaries", Nothing, Works, "keep secondary addresses"),
         Keyword::new("accept", Nothing, Works, "answer on the addresses; the default"),
-        Keyword::new("no_accept", Nothing, NotYet, "do not answer on others' addresses"),
+        Keyword::new("no_accept", Nothing, Works, "do not answer on others' addresses"),
         // Interfaces.
         Keyword::new("use_vmac", Line(&USE_VMAC), Works, "use the virtual MAC address"),
         Keyword::new("use_vmac_addr", Nothing, Works, "also for addresses on other interfaces"),
         Keyword::new("vmac_xmit_base", Nothing, Works, "advertise on the interface below"),
         Keyword::new("use_ipvlan", Line(&USE_IPVLAN), Works, "use an ipvlan interface"),
-        Keyword::new("linkbeat_use_polling", Nothing, NotYet, "use linkbeat_interfaces instead"),
+        Keyword::new("linkbeat_use_polling", Nothing, Works, "use linkbeat_interfaces instead"),
         Keyword::new(
             "lvs_sync_daemon_interface",
             One(Interface),
             NotYet,
             "use lvs_sync_daemon of global_defs instead",
         ),
-        Keyword::new("kernel_rx_buf_size", One(UNSIGNED), NotYet, "room of the socket, in octets"),
+        Keyword::new("kernel_rx_buf_size", One(UNSIGNED), Works, "room of the socket, in octets"),
         // The network.
         Keyword::new("mcast_src_ip", One(Address), Works, "address to advertise from"),
         Keyword::new("unicast_src_ip", One(Address), Works, "the same, without multicast"),
@@ -189,14 +189,14 @@ pub(super) static VRRP_INSTANCE: Block = Block {
             Works,
             "authentication of version 2",
         ),
-        Keyword::new("auth_hmac", Kind::Block(&AUTH_HMAC), NotYet, "authentication by HMAC-SHA256"),
+        Keyword::new("auth_hmac", Kind::Block(&AUTH_HMAC), Works, "authentication by HMAC-SHA256"),
         // What it tracks.
         Keyword::new("track_src_ip", Nothing, Works, "without its own address it has failed"),
         Keyword::new("dont_track_primary", Nothing, Works, "it lives on without its interface"),
         Keyword::new("track_interface", Lines(&TRACK_INTERFACE), Works, "interfaces it needs"),
         Keyword::new("track_script", Lines(&TRACK), Works, "scripts it needs"),
-        Keyword::new("track_file", Lines(&TRACK_254), NotYet, "files it needs"),
-        Keyword::new("track_process", Lines(&TRACK_254), NotYet, "processes it needs"),
+        Keyword::new("track_file", Lines(&TRACK_254), Works, "files it needs"),
+        Keyword::new("track_process", Lines(&TRACK_254), Works, "processes it needs"),
         Keyword::new("track_bfd", Lines(&TRACK), NotYet, "BFD sessions it needs"),
         // Who is told.
         Keyword::new("notify_master", Script, Works, "run when it becomes master"),
@@ -269,10 +269,10 @@ pub(super) static VRRP_INSTANCE: Block = Block {
         Keyword::new(
             "garp_extra_if",
             Line(&GARP_EXTRA_IF_OR_OFF),
-            NotYet,
+            Works,
             "seconds between announcements of a VMAC on other interfaces; 0 for none",
         ),
-        Keyword::old("vmac_garp_intvl", Line(&GARP_EXTRA_IF_OR_OFF), NotYet, "garp_extra_if"),
+        Keyword::old("vmac_garp_intvl", Line(&GARP_EXTRA_IF_OR_OFF), Works, "garp_extra_if"),
     ],
 };
 
@@ -294,24 +294,24 @@ static AUTH_HMAC: Block = Block {
     name: "auth_hmac",
     head: &NOTHING,
     keywords: &[
-        Keyword::new("key", Line(&HMAC_KEY), NotYet, "number and octets of a key"),
-        Keyword::new("active_key", One(KEY_ID), NotYet, "number of the key to send with"),
+        Keyword::new("key", Line(&HMAC_KEY), Works, "number and octets of a key"),
+        Keyword::new("active_key", One(KEY_ID), Works, "number of the key to send with"),
         Keyword::new(
             "time_window",
             One(integer(1, 300)),
-            NotYet,
+            Works,
             "seconds a message is fresh (default: 3 intervals, at least 5)",
         ),
         Keyword::new(
             "anti_replay",
             One(Choice(&["time", "monotonic"])),
-            NotYet,
+            Works,
             "what tells old from new (default: time)",
         ),
         Keyword::new(
             "mode",
             One(Choice(&["enforce", "permissive", "receive-only"])),
-            NotYet,
+            Works,
             "what is taken and sent without it (default: enforce)",
         ),
     ],
@@ -357,20 +357,20 @@ pub(super) static VRRP_TRACK_PROCESS: Block = Block {
     name: "vrrp_track_process",
     head: &NAME,
     keywords: &[
-        Keyword::new("process", List(TEXT), NotYet, "name of the process, then its arguments"),
+        Keyword::new("process", List(TEXT), Works, "name of the process, then its arguments"),
         Keyword::new(
             "param_match",
             Optional(Choice(&["exact", "initial", "partial"])),
-            NotYet,
+            Works,
             "how arguments are compared (default: exact)",
         ),
-        Keyword::new("full_command", Nothing, NotYet, "compare the command line, not the name"),
-        Keyword::new("weight", Line(&WEIGHT_254), NotYet, "change of priority; 0 for a fault"),
-        Keyword::new("quorum", One(integer(1, 65535)), NotYet, "least processes (default: 1)"),
-        Keyword::new("quorum_max", One(integer(0, 65535)), NotYet, "most processes"),
-        Keyword::new("fork_delay", One(HOUR), NotYet, "seconds until a new one counts"),
-        Keyword::new("terminate_delay", One(HOUR), NotYet, "seconds until the end of one counts"),
-        Keyword::new("delay", One(HOUR), NotYet, "both of these delays"),
+        Keyword::new("full_command", Nothing, Works, "compare the command line, not the name"),
+        Keyword::new("weight", Line(&WEIGHT_254), Works, "change of priority; 0 for a fault"),
+        Keyword::new("quorum", One(integer(1, 65535)), Works, "least processes (default: 1)"),
+        Keyword::new("quorum_max", One(integer(0, 65535)), Works, "most processes"),
+        Keyword::new("fork_delay", One(HOUR), Works, "seconds until a new one counts"),
+        Keyword::new("terminate_delay", One(HOUR), Works, "seconds until the end of one counts"),
+        Keyword::new("delay", One(HOUR), Works, "both of these delays"),
     ],
 };
 
@@ -381,28 +381,28 @@ pub(super) static TRACK_FILE: Block = Block {
     name: "track_file",
     head: &NAME,
     keywords: &[
-        Keyword::new("file", One(Path), NotYet, "the file; it begins with a number"),
-        Keyword::new("weight", Line(&WEIGHT_254), NotYet, "factor; 0 for a fault (default: 1)"),
-        Keyword::new("init_file", Line(&INIT_FILE), NotYet, "make the file at the start"),
+        Keyword::new("file", One(Path), Works, "the file; it begins with a number"),
+        Keyword::new("weight", Line(&WEIGHT_254), Works, "factor; 0 for a fault (default: 1)"),
+        Keyword::new("init_file", Line(&INIT_FILE), Works, "make the file at the start"),
     ],
 };
 
 static INIT_FILE: Form =
-    Form::new(&[optional("value", integer(-INT - 1, INT))], &[option(&["overwrite"], &[], NotYet)]);
+    Form::new(&[optional("value", integer(-INT - 1, INT))], &[option(&["overwrite"], &[], Works)]);
 
 pub(super) static TRACK_GROUP: Block = Block {
     name: "track_group",
     head: &NAME,
-    keywords: &[Keyword::new("group", Names, NotYet, "its instances")],
+    keywords: &[Keyword::new("group", Names, Works, "its instances")],
 };
 
 pub(super) static GARP_GROUP: Block = Block {
     name: "garp_group",
     head: &NOTHING,
     keywords: &[
-        Keyword::new("garp_interval", One(seconds(0, TIMER)), NotYet, "seconds between ARPs"),
-        Keyword::new("gna_interval", One(seconds(0, TIMER)), NotYet, "the same for IPv6"),
-        Keyword::new("interface", One(Interface), NotYet, "one of its interfaces"),
-        Keyword::new("interfaces", Names, NotYet, "its interfaces"),
+        Keyword::new("garp_interval", One(seconds(0, TIMER)), Works, "seconds between ARPs"),
+        Keyword::new("gna_interval", One(seconds(0, TIMER)), Works, "the same for IPv6"),
+        Keyword::new("interface", One(Interface), Works, "one of its interfaces"),
+        Keyword::new("interfaces", Names, Works, "its interfaces"),
     ],
 };

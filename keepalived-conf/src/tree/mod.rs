@@ -11,6 +11,7 @@ use crate::diagnostic::Span;
 use crate::schema::Keyword;
 
 pub(crate) use parse::parse;
+pub(crate) use scalar::{any_base, octets};
 
 /// The keywords of a block, in their order.
 #[derive(Clone, Debug, Default)]
@@ -66,8 +67,11 @@ pub struct Values {
     pub span: Span,
     /// By their place; `None` for what was left out or could not be read.
     pub places: Vec<Option<Value>>,
-    /// The option words in the order in which they stand, with their values.
+    /// The option words in the order in which they stand, with their values. A word that stood between
+    /// an option and its value, as `lock` in `mtu lock 1400`, comes before that option.
     pub options: Vec<(&'static str, Vec<Value>)>,
+    /// Whether all words were understood; those that were not are left out.
+    pub is_understood: bool,
 }
 
 impl Values {
@@ -123,7 +127,7 @@ pub enum Value {
     Address(IpAddr),
     /// An address with the length of its prefix, if one was written.
     Prefix(IpAddr, Option<u8>),
-    /// The destination of a default route.
+    /// Every address: the destination of a default route.
     Default,
     /// Octets.
     Octets(Vec<u8>),

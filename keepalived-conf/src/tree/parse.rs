@@ -242,7 +242,8 @@ impl Parser<'_> {
 
     /// A keyword whose values stand in its line.
     fn plain(&mut self, words: &[Word], keyword: &Keyword, at: Span) -> Option<Values> {
-        let mut values = Values { span: at, places: Vec::new(), options: Vec::new() };
+        let mut values =
+            Values { span: at, places: Vec::new(), options: Vec::new(), is_understood: true };
         match keyword.value {
             Kind::Nothing => self.surplus(words, keyword.name),
             Kind::One(scalar) | Kind::Optional(scalar) => match words.split_first() {
@@ -287,11 +288,12 @@ impl Parser<'_> {
         let mut next = 0;
         let mut rest = words;
         let mut is_whole = true;
+        let mut is_understood = true;
         while let Some((word, after)) = rest.split_first() {
             rest = after;
             let found = form.options.iter().find(|option| option.words.contains(&&*word.text));
             if let Some(option) = found.filter(|_| next >= leading) {
-                self.option(option, word, &mut rest, &mut options);
+                is_understood &= self.option(option, word, &mut rest, &mut options);
                 continue;
             }
             let fits = |place: &Place| {
@@ -300,11 +302,13 @@ impl Parser<'_> {
             let place = form.places.iter().skip(next).position(fits);
             let Some(place) = place.map(|skipped| next + skipped) else {
                 self.not_an_option(word, form, keyword);
+                is_understood = false;
                 continue;
             };
             next = place + 1;
             let value = self.scalar(word, &form.places[place].scalar, form.places[place].name);
             is_whole &= value.is_some() || form.places[place].is_optional;
+            is_understood &= value.is_some();
             places[place] = value;
         }
         let is_missing = |(at, place): &(usize, &Place)| !place.is_optional && *at >= next;
@@ -313,16 +317,17 @@ impl Parser<'_> {
             self.diagnostics.error(at, message, allowed(&place.scalar));
             return None;
         }
-        is_whole.then_some(Values { span: at, places, options })
+        is_whole.then_some(Values { span: at, places, options, is_understood })
     }
 
+    /// Says whether its values are there and right; it is left out when they are not.
     fn option(
         &mut self,
         option: &'static OptionWord,
         word: &Word,
         rest: &mut &[Word],
         options: &mut Vec<(&'static str, Vec<Value>)>,
-    ) {
+    ) -> bool {
         let name = option.words[0];
         if option.support == Support::NotYet {
             let message = format!("{name} is not done yet");
@@ -330,11 +335,11 @@ impl Parser<'_> {
         }
         let mut values = Vec::new();
         // `mtu lock 1400`: a word of its own that stands before the number.
+        let mut before = None;
         if let Some((word, after)) = rest.split_first()
-            && word.text == "lock"
-            && !option.values.is_empty()
+            && let Some(found) = option.before.iter().find(|one| **one == word.text)
         {
-            options.push(("lock", Vec::new()));
+            before = Some((*found, Vec::new()));
             *rest = after;
         }
         for scalar in option.values {
@@ -346,9 +351,12 @@ impl Parser<'_> {
                 None => self.missing(name, scalar, word.span),
             }
         }
-        if values.len() == option.values.len() {
+        let is_whole = values.len() == option.values.len();
+        if is_whole {
+            options.extend(before);
             options.push((name, values));
         }
+        is_whole
     }
 
     fn not_an_option(&mut self, word: &Word, form: &Form, keyword: &str) {

@@ -55,7 +55,7 @@ pub(super) fn read(word: &str, scalar: &Scalar) -> Result<Value, Refused> {
         Scalar::Group => group(word).map(Value::Address),
         Scalar::Prefix => prefix(word),
         Scalar::Destination => match word {
-            "default" => Some(Value::Default),
+            "default" | "all" | "any" => Some(Value::Default),
             word => prefix(word),
         },
         Scalar::Range => is_range(word).then(|| Value::Text(word.to_owned())),
@@ -117,7 +117,7 @@ fn integer(word: &str, min: i64, max: i64, scalar: &Scalar) -> Result<Value, Ref
 }
 
 /// As C's `strtol` with base 0.
-fn any_base(word: &str) -> Option<i64> {
+pub(crate) fn any_base(word: &str) -> Option<i64> {
     let (sign, digits) = match word.strip_prefix('-') {
         Some(digits) => (-1, digits),
         None => (1, word),
@@ -208,7 +208,8 @@ fn is_range(word: &str) -> bool {
     }
 }
 
-fn octets(word: &str) -> Option<Vec<u8>> {
+/// Pairs of hexadecimal digits.
+pub(crate) fn octets(word: &str) -> Option<Vec<u8>> {
     let digits = word.as_bytes();
     (!digits.is_empty() && digits.len().is_multiple_of(2)).then_some(())?;
     digits
