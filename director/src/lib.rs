@@ -10,6 +10,7 @@ pub mod notify;
 pub mod process;
 pub mod scripts;
 pub mod status;
+pub mod tracking;
 
 pub use cause::chain;
 pub use director::{Director, ReloadError, StartError};

@@ -17,6 +17,7 @@ use vrrp_io::{
     VirtualRoute, VirtualRule,
 };
 
+use crate::process::namespace::{self, NamespaceError};
 use crate::process::scheduling::Scheduling;
 use crate::tracking::files::TrackFile;
 use crate::tracking::processes::TrackProcess;
@@ -33,6 +34,10 @@ pub struct Source {
     pub config_id: String,
     /// Whether every file that an `include` names has to be there.
     pub demands_includes: bool,
+    /// The network namespace to work in, whatever the file says.
+    pub namespace: Option<String>,
+    /// Whether this process is in its network namespace already.
+    pub is_inside: bool,
 }
 
 impl Source {
@@ -41,7 +46,13 @@ impl Source {
         let name = nix::unistd::gethostname().unwrap_or_default();
         let name = name.to_string_lossy();
         let config_id = name.split('.').next().unwrap_or_default().to_owned();
-        Self { path: path.into(), config_id, demands_includes: false }
+        Self {
+            path: path.into(),
+            config_id,
+            demands_includes: false,
+            namespace: None,
+            is_inside: false,
+        }
     }
 }
 
@@ -180,8 +191,18 @@ pub fn check(source: &Source) -> Result<Checked, ReadError> {
     }
     let outcome = keepalived_conf::read(&System::default(), &absolute(&source.path), &options)?;
     let mut diagnostics = outcome.diagnostics;
-    let interfaces = interfaces();
-    let plan = convert::plan(outcome.configuration, &interfaces, &mut diagnostics);
+    let mut configuration = outcome.configuration;
+    let around = &mut configuration.surroundings;
+    around.net_namespace = source.namespace.clone().or(around.net_namespace.take());
+    let namespace = around.net_namespace.clone().filter(|_| !source.is_inside);
+    let interfaces = match interfaces_in(namespace.as_deref()) {
+        Ok(interfaces) => interfaces,
+        Err(error) => {
+            diagnostics.add(Severity::Fatal, None, crate::chain(&error), None);
+            None
+        }
+    };
+    let plan = convert::plan(configuration, &interfaces, &mut diagnostics);
     Ok(Checked { plan, diagnostics })
 }
 
@@ -196,6 +217,19 @@ struct Interfaces {
     addresses: Vec<(std::net::IpAddr, String)>,
     mtus: BTreeMap<String, u32>,
     vrf_tables: BTreeMap<String, u32>,
+}
+
+/// What there is to run on in a namespace, seen by a thread that looks into it.
+fn interfaces_in(namespace: Option<&str>) -> Result<Option<Interfaces>, NamespaceError> {
+    let Some(name) = namespace else { return Ok(interfaces()) };
+    std::thread::scope(|scope| {
+        let looking = scope.spawn(|| {
+            namespace::enter(name)?;
+            Ok(interfaces())
+        });
+        // A panic there is a panic here.
+        looking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// `None` when the kernel does not say; then names are checked when they are used.

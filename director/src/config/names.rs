@@ -25,7 +25,7 @@ impl Names {
             "main" => Some(254),
             "local" => Some(255),
             "default" => Some(253),
-            word => number(word).or_else(|| self.from_files("rt_tables", word)),
+            word => number(word).or_else(|| self.looked_up("rt_tables", word)),
         }
     }
 
@@ -33,14 +33,14 @@ impl Names {
     pub(super) fn group(&self, word: &str) -> Option<u32> {
         match word {
             "default" => Some(0),
-            word => number(word).or_else(|| self.from_files("group", word)),
+            word => number(word).or_else(|| self.looked_up("group", word)),
         }
     }
 
     /// The number of a realm.
     pub(super) fn realm(&self, word: &str) -> Option<u32> {
         number(word)
-            .or_else(|| self.from_files("rt_realms", word))
+            .or_else(|| self.looked_up("rt_realms", word))
             .filter(|realm| *realm <= u16::MAX.into())
     }
 
@@ -53,12 +53,12 @@ impl Names {
             "static" => Some(4),
             "ra" => Some(9),
             "keepalived" => Some(18),
-            word => number(word).or_else(|| self.from_files("rt_protos", word)),
+            word => number(word).or_else(|| self.looked_up("rt_protos", word)),
         };
         found.and_then(|number| number.try_into().ok())
     }
 
-    fn from_files(&self, name: &str, word: &str) -> Option<u32> {
+    fn looked_up(&self, name: &str, word: &str) -> Option<u32> {
         self.folders.iter().find_map(|folder| {
             let text = fs::read_to_string(folder.join(name)).ok()?;
             text.lines().find_map(|line| {

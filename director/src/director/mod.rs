@@ -9,13 +9,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use keepalived_conf::model::ReceiveBuffer;
 use vrrp_io::fsm::{Cause, State};
 use vrrp_io::proto::Priority;
-use vrrp_io::{AddError, Events, Notice, Router, RouterConfig, RouterId, Stopped, Vrrp};
+use vrrp_io::{
+    AddError, Events, Notice, Router, RouterConfig, RouterId, Stopped, Vrrp, VrrpBuilder,
+};
 
 use crate::config::{Checked, Plan, PlannedRouter};
 use crate::notify::Notifier;
 use crate::scripts::Scripts;
+use crate::tracking::files::Files;
+use crate::tracking::processes::{self, Processes};
 use groups::Groups;
 
 pub use reload::ReloadError;
@@ -35,6 +40,8 @@ pub struct Director {
     by_id: BTreeMap<RouterId, Identity>,
     groups: Groups,
     scripts: Scripts,
+    files: Files,
+    processes: Processes,
     notifier: Notifier,
     view: Arc<Mutex<View>>,
     /// What is wrong with the configuration that runs.
@@ -108,11 +115,20 @@ impl Director {
         began();
         let known_errors = checked.errors();
         let plan = checked.plan;
-        let vrrp = Vrrp::start()?;
+        let vrrp = thread(&plan).start()?;
         let events = vrrp.events()?;
         let mut scripts = Scripts::default();
         scripts.announce(&vrrp, &plan.scripts);
-        vrrp.keep(plan.static_addresses.iter().cloned(), plan.static_routes.iter().cloned(), [])?;
+        let (mut files, mut processes) = (Files::default(), Processes::default());
+        files.set(&vrrp, &plan.files);
+        processes.set(&vrrp, &plan.processes, tracking_settings(&plan));
+        vrrp.watch_interfaces(plan.interface_settings.clone())?;
+        vrrp.limit_announcements(plan.announcement_limits.clone())?;
+        vrrp.keep(
+            plan.static_addresses.iter().cloned(),
+            plan.static_routes.iter().cloned(),
+            plan.static_rules.iter().cloned(),
+        )?;
         let mut running = BTreeMap::new();
         let mut by_id = BTreeMap::new();
         let startup_delay = startup_delay(&plan);
@@ -142,6 +158,8 @@ impl Director {
             by_id,
             groups,
             scripts,
+            files,
+            processes,
             notifier,
             view,
             known_errors,
@@ -227,6 +245,26 @@ impl Running {
         let priority = planned.config.router().priority();
         Self { router, planned, state: State::Initialize, priority, cause: None }
     }
+}
+
+/// The VRRP thread as the configuration wants it.
+fn thread(plan: &Plan) -> VrrpBuilder {
+    let mut builder = plan.scheduling.apply(Vrrp::builder()).firewall(plan.firewall.clone());
+    let octets = |buffer: &ReceiveBuffer| buffer.octets.and_then(|o| usize::try_from(o).ok());
+    if let Some(octets) = octets(&plan.global.netlink_command_buffer) {
+        builder = builder.command_buffer(octets);
+    }
+    let monitor = &plan.global.netlink_monitor_buffer;
+    if let Some(octets) = octets(monitor) {
+        builder = builder.monitor_buffer(octets, monitor.force);
+    }
+    builder
+}
+
+fn tracking_settings(plan: &Plan) -> processes::Settings {
+    let buffer = &plan.global.process_monitor_buffer;
+    let octets = buffer.octets.and_then(|octets| usize::try_from(octets).ok());
+    processes::Settings { receive_buffer: octets.map(|octets| (octets, buffer.force)) }
 }
 
 /// The delay after the start, or what is left of the one after boot, whichever is longer.

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use vrrp_io::fsm::State;
 use vrrp_io::{ReconfigureError, Stopped};
 
-use super::{Director, Identity, Running};
+use super::{Director, Identity, Running, tracking_settings};
 use crate::cause::chain;
 use crate::config::{Checked, PlannedRouter};
 
@@ -43,6 +43,10 @@ impl Director {
         }
         let plan = checked.plan;
         self.scripts.announce(&self.vrrp, &plan.scripts);
+        self.files.set(&self.vrrp, &plan.files);
+        self.processes.set(&self.vrrp, &plan.processes, tracking_settings(&plan));
+        self.vrrp.watch_interfaces(plan.interface_settings.clone())?;
+        self.vrrp.limit_announcements(plan.announcement_limits.clone())?;
         let wanted: BTreeSet<Identity> =
             plan.routers.iter().map(|planned| Identity::of(planned)).collect();
         let gone: Vec<Identity> =
@@ -50,8 +54,11 @@ impl Director {
         for identity in gone {
             self.remove(&identity);
         }
-        self.vrrp
-            .keep(plan.static_addresses.iter().cloned(), plan.static_routes.iter().cloned(), [])?;
+        self.vrrp.keep(
+            plan.static_addresses.iter().cloned(),
+            plan.static_routes.iter().cloned(),
+            plan.static_rules.iter().cloned(),
+        )?;
         self.notifier.set(&plan);
         self.groups.set(&plan);
         // An address that moves from one router to another is free only after the first has changed.

@@ -212,6 +212,12 @@ fn stats(status: &Status) -> Value {
         "invalid_authtype": stats.invalid_auth_type,
         "authtype_mismatch": stats.auth_type_mismatch,
         "auth_failure": stats.auth_failures,
+        "auth_ext_missing": stats.auth_extension_missing,
+        "auth_ext_malformed": stats.auth_extension_malformed,
+        "auth_ext_unknown_key": stats.auth_extension_unknown_key,
+        "auth_ext_invalid_hmac": stats.auth_extension_invalid,
+        "auth_ext_stale": stats.auth_extension_stale,
+        "auth_ext_replay": stats.auth_extension_replay,
         "pri_zero_rcvd": stats.priority_zero_received,
         "pri_zero_sent": stats.priority_zero_sent,
     })

@@ -26,6 +26,13 @@ pub(super) fn text(routers: &Routers) -> String {
              \x20   Invalid Type: {}\n\
              \x20   Type Mismatch: {}\n\
              \x20   Failure: {}\n\
+             \x20 Authentication Extension Errors:\n\
+             \x20   Missing: {}\n\
+             \x20   Malformed: {}\n\
+             \x20   Unknown Key: {}\n\
+             \x20   Invalid HMAC: {}\n\
+             \x20   Stale: {}\n\
+             \x20   Replay: {}\n\
              \x20 Priority Zero:\n\
              \x20   Received: {}\n\
              \x20   Sent: {}\n",
@@ -41,6 +48,12 @@ pub(super) fn text(routers: &Routers) -> String {
             stats.invalid_auth_type,
             stats.auth_type_mismatch,
             stats.auth_failures,
+            stats.auth_extension_missing,
+            stats.auth_extension_malformed,
+            stats.auth_extension_unknown_key,
+            stats.auth_extension_invalid,
+            stats.auth_extension_stale,
+            stats.auth_extension_replay,
             stats.priority_zero_received,
             stats.priority_zero_sent,
         );

@@ -177,7 +177,7 @@ fn reason(cause: Cause) -> String {
 }
 
 /// All counters of a router. The names are those of the metrics, too.
-pub(crate) fn counters(stats: &Stats) -> [Counter; 26] {
+pub(crate) fn counters(stats: &Stats) -> [Counter; 32] {
     [
         ("advertisements_received", stats.advertisements_received),
         ("advertisements_sent", stats.advertisements_sent),
@@ -200,6 +200,12 @@ pub(crate) fn counters(stats: &Stats) -> [Counter; 26] {
         ("invalid_auth_type", stats.invalid_auth_type),
         ("auth_type_mismatch", stats.auth_type_mismatch),
         ("auth_failures", stats.auth_failures),
+        ("auth_extension_missing", stats.auth_extension_missing),
+        ("auth_extension_malformed", stats.auth_extension_malformed),
+        ("auth_extension_unknown_key", stats.auth_extension_unknown_key),
+        ("auth_extension_invalid", stats.auth_extension_invalid),
+        ("auth_extension_stale", stats.auth_extension_stale),
+        ("auth_extension_replay", stats.auth_extension_replay),
         ("transmit_failures", stats.transmit_failures),
         ("announce_failures", stats.announce_failures),
         ("address_failures", stats.address_failures),

@@ -292,6 +292,9 @@ fn check_family(
     }
 }
 
+/// Gateway and device, or next hops.
+type Ways = (Option<IpAddr>, Option<String>, Vec<NextHop>);
+
 /// The gateway and the device of the route itself, or its next hops.
 fn ways(
     destination: IpAddr,
@@ -301,7 +304,7 @@ fn ways(
     words: &Words<'_>,
     span: Span,
     diagnostics: &mut Diagnostics,
-) -> Result<(Option<IpAddr>, Option<String>, Vec<NextHop>), Problem> {
+) -> Result<Ways, Problem> {
     let second = words.address("or");
     if !hops.is_empty() && (gateway.is_some() || second.is_some()) {
         let message = format!("the route to {destination} has a gateway before its nexthop");

@@ -1,8 +1,9 @@
 //! The command line: keepalived's, and two commands of our own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Parser, Subcommand};
+use keepalived_conf::model::Surroundings;
 
 /// A drop-in for keepalived's VRRP, with the same configuration file and the same options.
 #[derive(Clone, Debug, Parser)]
@@ -107,7 +108,7 @@ pub(crate) struct Cli {
     /// SNMP's master agent; no effect
     #[arg(short = 'A', long, value_name = "ADDRESS")]
     pub(crate) snmp_agent_socket: Option<String>,
-    /// Run in this network namespace; not done yet: use `ip netns exec`
+    /// Run in this network namespace, as `ip netns` names it
     #[arg(short = 's', long, value_name = "NAME")]
     pub(crate) namespace: Option<String>,
     /// Write a core file on a crash; no effect, the limits of the service manager hold
@@ -179,6 +180,24 @@ impl Cli {
             }
         }
         self
+    }
+
+    /// Several daemons on a machine have pid files of their own: their name, and that of their network
+    /// namespace, is in the names. Those that were written on the command line stay.
+    pub(crate) fn named_for(&self, around: &Surroundings) -> Self {
+        let mut cli = self.clone();
+        let names = around.net_namespace.iter().chain(&around.instance);
+        let suffix: String = names.flat_map(|name| ["_", name]).collect();
+        let folder = Path::new(if around.use_pid_dir { "/run/keepalived" } else { "/run" });
+        for (path, usual, name) in [
+            (&mut cli.pid, "/run/keepalived.pid", "keepalived"),
+            (&mut cli.vrrp_pid, "/run/keepalived_vrrp.pid", "keepalived_vrrp"),
+        ] {
+            if *path == Path::new(usual) {
+                *path = folder.join(format!("{name}{suffix}.pid"));
+            }
+        }
+        cli
     }
 
     pub(crate) fn socket(&self) -> PathBuf {

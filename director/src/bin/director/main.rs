@@ -49,9 +49,12 @@ fn main() -> ExitCode {
 
 type Outcome = Result<u8, Box<dyn std::error::Error>>;
 
-fn source(cli: &Cli) -> Source {
+/// The file that is read; `is_inside` once this process is in its network namespace.
+fn source(cli: &Cli, is_inside: bool) -> Source {
     let mut source = Source::new(&cli.use_file);
     source.demands_includes = cli.all_config;
+    source.namespace.clone_from(&cli.namespace);
+    source.is_inside = is_inside;
     if let Some(id) = &cli.config_id {
         source.config_id.clone_from(id);
     }
@@ -60,7 +63,7 @@ fn source(cli: &Cli) -> Source {
 
 /// `--config-test`.
 fn test(cli: &Cli) -> Outcome {
-    let (text, code) = match config::check(&source(cli)) {
+    let (text, code) = match config::check(&source(cli, false)) {
         Ok(checked) => (render(&checked, cli.config_test.as_ref()), checked.exit_status()),
         Err(error) => (format!("director: {}\n", chain(&error)), exit::CANNOT_RUN),
     };

@@ -1,15 +1,19 @@
 //! The daemon from its start to its end.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use director::config::{self, Checked, Command};
 use director::dump::{self, Dump};
 use director::process::daemon::{self, Stage};
+use director::process::igmp::Silence;
 use director::process::log::Log;
 use director::process::pid_file::{self, PidFile};
-use director::process::{child, limits, memory, rights};
+use director::process::reload_time::ReloadFile;
+use director::process::rights::Capability;
+use director::process::{child, limits, memory, namespace, rights};
 use director::status::{Listener, Server, serve};
 use director::{Director, StartError, chain};
 use keepalived_conf::ReadError;
@@ -26,12 +30,8 @@ use super::{Outcome, exit, source};
 type Script<'a> = (&'a Command, Duration);
 
 pub(crate) fn run(cli: &Cli) -> Outcome {
-    if let Some(process) = pid_file::running(&cli.pid) {
-        let path = cli.pid.display();
-        return Err(format!("already running: {path} names process {process}").into());
-    }
     let log = log(cli)?;
-    let mut checked = match config::check(&source(cli)) {
+    let mut checked = match config::check(&source(cli, false)) {
         Ok(checked) => checked,
         Err(error) => {
             writeln!(io::stderr(), "director: {}", chain(&error))?;
@@ -54,21 +54,36 @@ pub(crate) fn run(cli: &Cli) -> Outcome {
     if let Some(mask) = cli.umask.or(checked.plan.global.umask) {
         umask(Mode::from_bits_truncate(mask));
     }
+    let cli = &cli.named_for(&checked.plan.surroundings);
+    if let Some(process) = pid_file::running(&cli.pid) {
+        let path = cli.pid.display();
+        return Err(format!("already running: {path} names process {process}").into());
+    }
     if !cli.dont_fork {
         daemon::leave_terminal()?;
     }
     let _pid_files = [PidFile::write(&cli.pid)?, PidFile::write(&cli.vrrp_pid)?];
-    // Threads have the rights of the one that starts them.
-    if let Err(error) = rights::keep_needed(&[]) {
+    // Threads are in the namespace of the one that starts them, and have its rights.
+    if let Some(name) = &checked.plan.surroundings.net_namespace {
+        namespace::enter(name)?;
+    }
+    let silence = checked.plan.global.disable_local_igmp.then(Silence::begin);
+    let (may_be_nice, may_lock) = checked.plan.scheduling.needs_rights();
+    let more = [(may_be_nice, Capability::CAP_SYS_NICE), (may_lock, Capability::CAP_IPC_LOCK)];
+    let more: Vec<Capability> =
+        more.into_iter().filter(|(is_needed, _)| *is_needed).map(|(_, right)| right).collect();
+    if let Err(error) = rights::keep_needed(&more) {
         return Err(format!("give up rights: {error}").into());
     }
     let _log = log.begin()?;
     limits::raise_open_files();
+    checked.plan.scheduling.apply_to_process();
     tell(&checked);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = runtime.block_on(main_loop(cli, checked))?;
     // Tasks that hang are not waited for.
     runtime.shutdown_background();
+    drop(silence);
     Ok(code)
 }
 
@@ -124,7 +139,8 @@ async fn main_loop(cli: &Cli, checked: Checked) -> Outcome {
     memory::give_back();
     daemon::tell(Stage::Ready);
     tracing::info!(routers = director.plan().routers.len(), "started");
-    let mut reload = Reload::default();
+    let mut reload = Reload { sign: sign_of_reload(cli, &director), ..Reload::default() };
+    let mut planned = planned_reload(&director);
     let mut watchdog = daemon::watchdog_interval().map(|period| {
         let mut ticks = interval(period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -172,9 +188,15 @@ async fn main_loop(cli: &Cli, checked: Checked) -> Outcome {
                     }
                 }
             },
+            () = next_reload(&mut planned) => {
+                tracing::info!("it is time to reload");
+                reload.ask(cli);
+            }
             checked = reload.checked() => {
                 finish_reload(checked, &mut director);
+                planned = planned_reload(&director);
                 reload.finish(cli);
+                reload.sign = sign_of_reload(cli, &director);
             }
             () = tick => {
                 if director.is_alive() {
@@ -193,6 +215,26 @@ async fn main_loop(cli: &Cli, checked: Checked) -> Outcome {
         run_script("shutdown_script", (command, *limit)).await;
     }
     Ok(0)
+}
+
+/// `reload_file`: the file that it names, or one beside the pid file.
+fn sign_of_reload(cli: &Cli, director: &Director) -> Option<PathBuf> {
+    let path = director.plan().global.reload_file.as_ref()?;
+    Some(path.as_ref().map_or_else(|| cli.pid.with_extension("reload"), PathBuf::from))
+}
+
+/// `reload_time_file`.
+fn planned_reload(director: &Director) -> Option<ReloadFile> {
+    let global = &director.plan().global;
+    let path = global.reload_time_file.as_ref()?;
+    Some(ReloadFile::new(path.into(), global.reload_repeat))
+}
+
+async fn next_reload(planned: &mut Option<ReloadFile>) {
+    match planned {
+        Some(planned) => planned.wait().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Told by every panic in any thread or task, after it was printed.
@@ -227,6 +269,8 @@ struct Reload {
     reading: Option<JoinHandle<Result<Checked, ReadError>>>,
     /// It was asked for again meanwhile.
     again: bool,
+    /// `reload_file`: there for as long as it takes.
+    sign: Option<PathBuf>,
 }
 
 impl Reload {
@@ -237,7 +281,12 @@ impl Reload {
         }
         tracing::info!("reloading");
         daemon::tell(Stage::Reloading);
-        let (source, is_without_vrrp) = (source(cli), cli.check && !cli.vrrp);
+        if let Some(path) = &self.sign
+            && let Err(error) = std::fs::write(path, "")
+        {
+            tracing::warn!(%error, path = %path.display(), "reload_file");
+        }
+        let (source, is_without_vrrp) = (source(cli, true), cli.check && !cli.vrrp);
         self.reading = Some(spawn_blocking(move || {
             let mut checked = rights::with_file_access(|| config::check(&source))?;
             if is_without_vrrp {
@@ -257,6 +306,10 @@ impl Reload {
 
     fn finish(&mut self, cli: &Cli) {
         self.reading = None;
+        if let Some(path) = &self.sign {
+            // It may not have been possible to make it.
+            let _ = std::fs::remove_file(path);
+        }
         if std::mem::take(&mut self.again) {
             self.ask(cli);
         }

@@ -1,5 +1,6 @@
 //! Lines of routes.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use keepalived_conf::model::{
@@ -162,24 +163,36 @@ fn metrics(line: &RouteMetrics) -> Metrics {
 fn encapsulation(line: &EncapsulationLine) -> Option<Encapsulation> {
     Some(match line {
         EncapsulationLine::Ip(TunnelEncapsulation {
-            id, destination, source, traffic_class, hop_limit, flags, ..
+            id,
+            destination,
+            source,
+            traffic_class,
+            hop_limit,
+            flags,
+            ..
         }) => Encapsulation::Ip {
-            id: *id,
-            destination: destination.and_then(v4),
-            source: source.and_then(v4),
-            tos: *traffic_class,
-            ttl: *hop_limit,
-            flags: *flags,
+            id: id.unwrap_or(0),
+            destination: destination.and_then(v4).unwrap_or(Ipv4Addr::UNSPECIFIED),
+            source: source.and_then(v4).unwrap_or(Ipv4Addr::UNSPECIFIED),
+            tos: traffic_class.unwrap_or(0),
+            ttl: hop_limit.unwrap_or(0),
+            flags: flags.unwrap_or(0),
         },
         EncapsulationLine::Ip6(TunnelEncapsulation {
-            id, destination, source, traffic_class, hop_limit, flags, ..
+            id,
+            destination,
+            source,
+            traffic_class,
+            hop_limit,
+            flags,
+            ..
         }) => Encapsulation::Ip6 {
-            id: *id,
-            destination: destination.and_then(v6),
-            source: source.and_then(v6),
-            traffic_class: *traffic_class,
-            hop_limit: *hop_limit,
-            flags: *flags,
+            id: id.unwrap_or(0),
+            destination: destination.and_then(v6).unwrap_or(Ipv6Addr::UNSPECIFIED),
+            source: source.and_then(v6).unwrap_or(Ipv6Addr::UNSPECIFIED),
+            traffic_class: traffic_class.unwrap_or(0),
+            hop_limit: hop_limit.unwrap_or(0),
+            flags: flags.unwrap_or(0),
         },
         EncapsulationLine::Mpls(labels) => Encapsulation::Mpls(labels.clone()),
         EncapsulationLine::Ila(locator) => Encapsulation::Ila(*locator),
@@ -187,16 +200,16 @@ fn encapsulation(line: &EncapsulationLine) -> Option<Encapsulation> {
     })
 }
 
-fn v4(address: std::net::IpAddr) -> Option<std::net::Ipv4Addr> {
+fn v4(address: IpAddr) -> Option<Ipv4Addr> {
     match address {
-        std::net::IpAddr::V4(address) => Some(address),
-        std::net::IpAddr::V6(_) => None,
+        IpAddr::V4(address) => Some(address),
+        IpAddr::V6(_) => None,
     }
 }
 
-fn v6(address: std::net::IpAddr) -> Option<std::net::Ipv6Addr> {
+fn v6(address: IpAddr) -> Option<Ipv6Addr> {
     match address {
-        std::net::IpAddr::V6(address) => Some(address),
-        std::net::IpAddr::V4(_) => None,
+        IpAddr::V6(address) => Some(address),
+        IpAddr::V4(_) => None,
     }
 }

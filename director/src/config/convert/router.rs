@@ -4,17 +4,15 @@ use std::net::IpAddr;
 use std::num::NonZeroU8;
 
 use keepalived_conf::Severity;
-use keepalived_conf::model::{
-    Instance, Interval as IntervalLine, Peer as PeerLine, RxPolicy,
-};
+use keepalived_conf::model::{Instance, Interval as IntervalLine, Peer as PeerLine, RxPolicy};
 use vrrp_io::fsm::{Announcements, OwnerConflict};
 use vrrp_io::proto::{
     AcceptedChecksum, Centiseconds, ChecksumForm, Interval, Priority, Seconds, Vrid,
 };
-use vrrp_io::{Delivery, Peer, RouterConfig, RouterConfigBuilder, Unicast};
+use vrrp_io::{Delivery, Peer, RouterConfig, Unicast};
 
-use super::proof::{authentication, hmac};
 use super::Machine;
+use super::proof::{authentication, hmac};
 
 impl Machine<'_> {
     pub(super) fn router(mut self, instance: &mut Instance) -> Option<RouterConfig> {
@@ -134,7 +132,12 @@ impl Machine<'_> {
                 Err(error) => {
                     // What nobody has signed is not to be believed: it does not run without.
                     let message = format!("vrrp_instance {}: auth_hmac: {error}", instance.name);
-                    self.problem(Severity::Fatal, instance.span, message, "the instance cannot run");
+                    self.problem(
+                        Severity::Fatal,
+                        instance.span,
+                        message,
+                        "the instance cannot run",
+                    );
                     return None;
                 }
             }
@@ -210,4 +213,3 @@ fn announcements(instance: &Instance) -> Announcements {
         ..Announcements::default()
     }
 }
-

@@ -35,7 +35,8 @@ impl Machine<'_> {
         rule.realms = self.realms(line.realms.as_ref(), line.span);
         rule.suppress_prefix_length = line.suppress_prefix_length.map(u32::from);
         if let Some(word) = &line.suppress_group {
-            rule.suppress_interface_group = Some(self.number(word, "suppress_ifgroup", line.span)?);
+            rule.suppress_interface_group =
+                Some(self.number(word, "suppress_ifgroup", line.span)?);
         }
         rule.tunnel = line.tunnel;
         rule.user_range = line.users;

@@ -49,15 +49,16 @@ pub(super) fn firewall(global: &Global) -> FirewallSettings {
 
 pub(super) fn scheduling(global: &Global) -> Scheduling {
     let process = &global.vrrp_process;
-    let mut scheduling = Scheduling::default();
-    scheduling.niceness = process.nice.map(i32::from);
-    scheduling.realtime = process.rt_priority;
-    scheduling.realtime_limit = process.rlimit_rttime;
-    scheduling.processors = process.cpu_affinity.iter().map(|cpu| *cpu as usize).collect();
-    scheduling.stays_in_memory = process.no_swap;
-    scheduling.raised_to = u8::try_from(global.max_auto_priority).unwrap_or(0);
-    scheduling.raised_after = global.min_auto_priority_delay;
-    scheduling
+    let processors = process.cpu_affinity.iter().filter_map(|cpu| usize::try_from(*cpu).ok());
+    Scheduling {
+        niceness: process.nice.map(i32::from),
+        realtime: process.rt_priority,
+        realtime_limit: process.rlimit_rttime,
+        processors: processors.collect(),
+        stays_in_memory: process.no_swap,
+        raised_to: u8::try_from(global.max_auto_priority).unwrap_or(0),
+        raised_after: global.min_auto_priority_delay,
+    }
 }
 
 pub(super) fn file(line: &TrackFileLine) -> TrackFile {

@@ -79,7 +79,7 @@ mod tests {
             ("089", Some(0)),
             ("078", Some(7)),
             ("text", Some(0)),
-            ("1\0002", Some(1)),
+            ("1\x002", Some(1)),
             ("\u{feff}1", Some(0)),
             ("٣", Some(0)),
             ("2147483647", Some(i32::MAX)),
