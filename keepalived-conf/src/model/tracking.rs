@@ -80,21 +80,13 @@ impl Tracked<'_> {
         }
         // keepalived leaves weighted scripts out; their own weight, if they have one, does so where
         // the model is used.
-        let mut drop_weighted =
-            |tracks: &mut Vec<Track>, own: &dyn Fn(&Track) -> Option<Weight>| {
-                tracks.retain(|track| {
-                    let is_weighted = has_weight(track, own(track));
-                    if is_weighted {
-                        tell(track, diagnostics);
-                    }
-                    !is_weighted
-                });
-            };
-        drop_weighted(&mut instance.track_scripts, &|_| None);
-        drop_weighted(&mut instance.track_bfds, &|_| None);
-        drop_weighted(&mut instance.track_processes, &|track| {
-            self.processes.iter().find(|process| process.name == track.name).map(|one| one.weight)
-        });
+        drop_weighted(&mut instance.track_scripts, |_| None, diagnostics);
+        drop_weighted(&mut instance.track_bfds, |_| None, diagnostics);
+        let own = |track: &Track| {
+            let process = self.processes.iter().find(|process| process.name == track.name);
+            process.map(|process| process.weight)
+        };
+        drop_weighted(&mut instance.track_processes, own, diagnostics);
         for track in &mut instance.track_files {
             let file = self.files.iter().find(|file| file.name == track.name);
             if has_weight(track, file.map(|file| file.weight)) {
@@ -119,6 +111,20 @@ fn retain(
             diagnostics.error(track.span, message, "the line is left out");
         }
         is_known
+    });
+}
+
+fn drop_weighted(
+    tracks: &mut Vec<Track>,
+    own: impl Fn(&Track) -> Option<Weight>,
+    diagnostics: &mut Diagnostics,
+) {
+    tracks.retain(|track| {
+        let is_weighted = has_weight(track, own(track));
+        if is_weighted {
+            tell(track, diagnostics);
+        }
+        !is_weighted
     });
 }
 

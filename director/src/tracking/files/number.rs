@@ -114,7 +114,7 @@ mod tests {
         fs::write(&path, text).unwrap();
         File::options().write(true).open(&path).unwrap().set_len(1 << 30).unwrap();
         assert_eq!(read(&path).unwrap(), 42);
-        fs::write(&path, [0xff, 0x31, 0, 0x32].repeat(1000)).unwrap();
+        fs::write(&path, [0xffu8, 0x31, 0, 0x32].repeat(1000)).unwrap();
         assert_eq!(read(&path).unwrap(), 0);
         let fifo = folder.path().join("fifo");
         mkfifo(&fifo, Mode::from_bits_truncate(0o600)).unwrap();
