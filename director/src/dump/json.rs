@@ -17,7 +17,7 @@ use crate::director::Entry;
 pub(super) fn text(routers: &Routers, scripts: &[TrackScript], version: JsonVersion) -> String {
     let instances: Vec<Value> = routers
         .iter()
-        .map(|(entry, status)| json!({ "data": data(entry, status, scripts), "stats": stats(status) }))
+        .map(|(entry, status)| json!({ "data": data(entry, status, scripts), "stats": stats(status, entry.planned.instance.hmac.is_some()) }))
         .collect();
     let dump = match version {
         JsonVersion::V2 => json!({ "vrrp": instances }),
@@ -197,9 +197,9 @@ fn route(line: &RouteLine) -> String {
     text
 }
 
-fn stats(status: &Status) -> Value {
+fn stats(status: &Status, has_hmac: bool) -> Value {
     let stats = &status.stats;
-    json!({
+    let mut all = json!({
         "advert_rcvd": stats.advertisements_received,
         "advert_sent": stats.advertisements_sent,
         "become_master": stats.became_active,
@@ -212,13 +212,24 @@ fn stats(status: &Status) -> Value {
         "invalid_authtype": stats.invalid_auth_type,
         "authtype_mismatch": stats.auth_type_mismatch,
         "auth_failure": stats.auth_failures,
-        "auth_ext_missing": stats.auth_extension_missing,
-        "auth_ext_malformed": stats.auth_extension_malformed,
-        "auth_ext_unknown_key": stats.auth_extension_unknown_key,
-        "auth_ext_invalid_hmac": stats.auth_extension_invalid,
-        "auth_ext_stale": stats.auth_extension_stale,
-        "auth_ext_replay": stats.auth_extension_replay,
         "pri_zero_rcvd": stats.priority_zero_received,
         "pri_zero_sent": stats.priority_zero_sent,
-    })
+    });
+    if has_hmac {
+        // Of newer releases of keepalived, and only where there is something to count.
+        let all = all.as_object_mut().into_iter();
+        all.for_each(|all| {
+            for (name, count) in [
+                ("auth_ext_missing", stats.auth_extension_missing),
+                ("auth_ext_malformed", stats.auth_extension_malformed),
+                ("auth_ext_unknown_key", stats.auth_extension_unknown_key),
+                ("auth_ext_invalid_hmac", stats.auth_extension_invalid),
+                ("auth_ext_stale", stats.auth_extension_stale),
+                ("auth_ext_replay", stats.auth_extension_replay),
+            ] {
+                all.insert(name.into(), count.into());
+            }
+        });
+    }
+    all
 }

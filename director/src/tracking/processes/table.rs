@@ -71,7 +71,7 @@ impl Table {
     /// A process runs that the check is about.
     pub(super) fn runs(&mut self, now: Duration, pid: u32, birth: u64) {
         match self.running.get(&pid) {
-            Some(known) if known.birth == birth => return,
+            Some(known) if known.birth == birth => return self.advance(now),
             // The pid was used again.
             Some(_) => self.ends(now, pid),
             None => {}
@@ -85,7 +85,7 @@ impl Table {
 
     /// A process has ended, or the check is not about it any more.
     pub(super) fn ends(&mut self, now: Duration, pid: u32) {
-        let Some(ended) = self.running.remove(&pid) else { return };
+        let Some(ended) = self.running.remove(&pid) else { return self.advance(now) };
         if ended.counts {
             self.counting -= 1;
             let until = match ended.place {

@@ -160,9 +160,11 @@ impl Reading<'_> {
             ),
             owner_ignore_adverts: or_default("owner_ignore_adverts", defaults.owner_ignore_adverts),
         };
-        let can_run = !strict || self.apply_strict(&mut instance);
+        if strict {
+            self.apply_strict(&mut instance);
+        }
         instance.hmac = hmac.ok()?;
-        can_run.then_some(instance)
+        Some(instance)
     }
 
     /// Where this keyword stands, or the instance when it does not.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Instance;
 use super::reading::Reading;
+use crate::diagnostic::Severity;
 use crate::model::virtual_interface::VirtualInterfaceKind;
 
 /// `down_timer_adverts` of the RFC.
@@ -23,14 +24,14 @@ impl Reading<'_> {
         is_owner
     }
 
-    /// Resets what strict mode forbids; says whether the instance can run.
-    pub(super) fn apply_strict(&mut self, instance: &mut Instance) -> bool {
+    /// Resets what strict mode forbids.
+    pub(super) fn apply_strict(&mut self, instance: &mut Instance) {
         if instance.unicast.is_some() {
+            // keepalived 2.2 runs it, whatever its documentation says; so does who comes from there.
             let message = format!("vrrp_instance {} is strict and unicast", self.name);
-            let help = "remove unicast_peer, or write strict_mode off";
+            let help = "the RFC knows no unicast; it is used all the same".to_owned();
             let at = self.at("unicast_peer");
-            self.diagnostics.fatal(at, message, help);
-            return false;
+            self.diagnostics.add(Severity::Note, Some(at), message, Some(help));
         }
         self.check_first_address(instance);
         if !instance.preempt_delay.is_zero() {
@@ -62,7 +63,6 @@ impl Reading<'_> {
         }
         instance.owner_ignore_adverts = is_owner;
         self.apply_strict_mac(instance);
-        true
     }
 
     /// The virtual router has the MAC address of the RFC, and sends from it.
