@@ -7,6 +7,8 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use keepalived_conf::model::Surroundings;
 use std::sync::PoisonError;
 use std::time::SystemTime;
 
@@ -50,6 +52,10 @@ pub fn write(director: &Director, dump: Dump) -> io::Result<PathBuf> {
         return Err(io::Error::other("there is no vrrp_instance"));
     }
     let folder = std::env::var_os("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
+    let name = match global.data_use_instance {
+        true => of_instance(name, &director.plan().surroundings),
+        false => name.to_owned(),
+    };
     let path = match named {
         None => folder.join(name),
         Some(named) if named.ends_with('/') => Path::new(named).join(name),
@@ -57,6 +63,14 @@ pub fn write(director: &Director, dump: Dump) -> io::Result<PathBuf> {
     };
     replace(&path, &text)?;
     Ok(path)
+}
+
+/// `data_use_instance`: `keepalived_NAMESPACE_INSTANCE.data`.
+fn of_instance(name: &str, around: &Surroundings) -> String {
+    let (stem, ending) = name.split_once('.').unwrap_or((name, ""));
+    let names = around.net_namespace.iter().chain(&around.instance);
+    let suffix: String = names.flat_map(|name| ["_", name]).collect();
+    format!("{stem}{suffix}.{ending}")
 }
 
 fn routers(director: &Director) -> io::Result<Routers> {
