@@ -311,6 +311,28 @@ fn the_kernel_is_set_up_while_it_runs() {
     assert_eq!(after, before);
 }
 
+#[test]
+fn an_instance_without_addresses_elects() {
+    let conf = |priority: u8| {
+        let text = instance(
+            priority,
+            "no_virtual_ipaddress\n virtual_ipaddress_excluded {\n 10.77.0.188\n }",
+        );
+        text.replace("virtual_ipaddress {\n 10.77.0.100/24\n }", "")
+    };
+    // keepalived 2.2 does not know the keyword yet: its peer is another of ours.
+    let lan = Lan::new(2).unwrap();
+    let (mut best, mut other) = (director(&conf(200)), director(&conf(100)));
+    best.start(lan.host(0)).unwrap();
+    other.start(lan.host(1)).unwrap();
+    let has_it = |number: u8| has(lan.host(number), "10.77.0.188");
+    eventually("the better one is master", || has_it(0) && !has_it(1));
+    always("and stays so", SHORT, || has_it(0) && !has_it(1));
+    best.stop(LONG).unwrap();
+    eventually("the other one takes over", || !has_it(0) && has_it(1));
+    other.stop(LONG).unwrap();
+}
+
 /// Packets that the kernel dropped because a VRRP socket had no room for them.
 fn dropped(host: &Host) -> u64 {
     let table = host.command(&["cat", "/proc/net/raw"]).unwrap();

@@ -18,6 +18,7 @@ pub struct Demands {
     checksum: AcceptedChecksum,
     hop_limit: (u8, u8),
     allows_trailer: bool,
+    allows_no_addresses: bool,
 }
 
 impl Default for Demands {
@@ -29,7 +30,12 @@ impl Default for Demands {
 impl Demands {
     /// TTL or hop limit 255 (RFC 9568 section 7.1) and a checksum of [either](AcceptedChecksum::Either) form.
     pub const fn new() -> Self {
-        Self { checksum: AcceptedChecksum::Either, hop_limit: (255, 255), allows_trailer: false }
+        Self {
+            checksum: AcceptedChecksum::Either,
+            hop_limit: (255, 255),
+            allows_trailer: false,
+            allows_no_addresses: false,
+        }
     }
 
     /// Which checksum is valid for VRRPv3 over IPv4.
@@ -51,6 +57,14 @@ impl Demands {
     #[must_use]
     pub const fn hmac_trailer(mut self, is_allowed: bool) -> Self {
         self.allows_trailer = is_allowed;
+        self
+    }
+
+    /// Whether an advertisement may name no address (default: it is refused, as section 5.2.5 of RFC 9568
+    /// demands). keepalived sends such when it is told to.
+    #[must_use]
+    pub const fn no_addresses(mut self, is_allowed: bool) -> Self {
+        self.allows_no_addresses = is_allowed;
         self
     }
 
@@ -129,7 +143,7 @@ impl<'a> Packet<'a> {
             let expected = HEADER_LENGTH + expected;
             return Err(DecodeError::Length { count, expected, received: message.len() });
         };
-        if count == 0 {
+        if count == 0 && !demands.allows_no_addresses {
             return Err(DecodeError::NoAddresses);
         }
         let packet = Self { datagram, header, body, trailer, format };

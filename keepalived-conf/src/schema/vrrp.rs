@@ -138,7 +138,7 @@ pub(super) static VRRP_INSTANCE: Block = Block {
             Works,
             "addresses that are not advertised",
         ),
-        Keyword::new("no_virtual_ipaddress", Nothing, NotYet, "it has no virtual address"),
+        Keyword::new("no_virtual_ipaddress", Nothing, Works, "it has no virtual address"),
         Keyword::new("virtual_routes", Lines(&VIRTUAL_ROUTE), Works, "routes of the master"),
         Keyword::new("virtual_rules", Lines(&VIRTUAL_RULE), Works, "policy rules of the master"),
         Keyword::new("promote_secondaries", Nothing, Works, "keep secondary addresses"),

@@ -6,7 +6,7 @@ use vrrp_proto::{AddressList, Addressing};
 
 use super::ConfigError;
 
-/// 1 to 255 different unicast addresses: in wire order to send, sorted to compare.
+/// Up to 255 different unicast addresses: in wire order to send, sorted to compare.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AddressSet<A> {
     listed: Box<[A]>,
@@ -31,7 +31,15 @@ impl<A: Addressing> AddressSet<A> {
         Ok(Self { listed: addresses.into(), sorted: sorted.into() })
     }
 
+    /// Of a router that only elects.
+    pub(crate) fn none() -> Self {
+        Self { listed: Box::default(), sorted: Box::default() }
+    }
+
     pub(crate) fn list(&self) -> AddressList<'_, A> {
+        if self.listed.is_empty() {
+            return AddressList::NONE;
+        }
         AddressList::new(&self.listed).expect("the count was checked when the set was made")
     }
 

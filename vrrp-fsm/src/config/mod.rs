@@ -124,6 +124,42 @@ impl Config {
         Self::new(vrid, priority, Protocol::V3Ipv6 { interval, addresses })
     }
 
+    /// A router without virtual addresses, which only elects: an extension of keepalived. The version is that of
+    /// the interval.
+    ///
+    /// # Errors
+    /// [`ConfigError::Priority`], and [`ConfigError::NoSuchVersion`] for VRRPv2 over IPv6.
+    pub fn without_addresses(
+        vrid: Vrid,
+        priority: Priority,
+        interval: Interval,
+        is_ipv6: bool,
+    ) -> Result<Self, ConfigError> {
+        match (interval, is_ipv6) {
+            (Interval::V2(interval), false) => {
+                let protocol = Protocol::V2 { interval, addresses: AddressSet::none() };
+                Ok(Self::new(vrid, priority, protocol)?.answer_losing(false))
+            }
+            (Interval::V3(interval), false) => {
+                let protocol = Protocol::V3Ipv4 { interval, addresses: AddressSet::none() };
+                Self::new(vrid, priority, protocol)
+            }
+            (Interval::V3(interval), true) => {
+                let protocol = Protocol::V3Ipv6 { interval, addresses: AddressSet::none() };
+                Self::new(vrid, priority, protocol)
+            }
+            (Interval::V2(_), true) => Err(ConfigError::NoSuchVersion),
+        }
+    }
+
+    /// Whether it has no virtual addresses.
+    pub fn only_elects(&self) -> bool {
+        match self.addresses() {
+            Addresses::V4(list) => list.is_empty(),
+            Addresses::V6(list) => list.is_empty(),
+        }
+    }
+
     fn new(vrid: Vrid, priority: Priority, protocol: Protocol) -> Result<Self, ConfigError> {
         if priority.is_stopped() {
             return Err(ConfigError::Priority);
@@ -298,7 +334,10 @@ impl Config {
     /// 5.2.9 demands. Peers may refuse its advertisements.
     pub fn lacks_link_local(&self) -> bool {
         match &self.protocol {
-            Protocol::V3Ipv6 { addresses, .. } => !addresses.list().starts_link_local(),
+            Protocol::V3Ipv6 { addresses, .. } => {
+                let list = addresses.list();
+                !list.is_empty() && !list.starts_link_local()
+            }
             _ => false,
         }
     }
@@ -347,6 +386,9 @@ pub enum ConfigError {
     /// No address, or more than the count octet can say.
     #[error(transparent)]
     AddressCount(#[from] OutOfRange),
+    /// VRRPv2 is IPv4 only.
+    #[error("the version is 2 and the family IPv6, allowed is version 3")]
+    NoSuchVersion,
     /// A virtual address that no interface can have.
     #[error("virtual address is {0}, allowed are unicast addresses")]
     NotUnicast(IpAddr),

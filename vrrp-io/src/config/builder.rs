@@ -29,6 +29,7 @@ impl RouterConfig {
             rules: Vec::new(),
             virtual_interface: None,
             settings: Vec::new(),
+            only_elects: None,
             delivery: None,
             source: None,
             tracks_source: false,
@@ -61,6 +62,7 @@ pub struct RouterConfigBuilder {
     rules: Vec<VirtualRule>,
     virtual_interface: Option<Box<VirtualInterface>>,
     settings: Vec<Setting>,
+    only_elects: Option<bool>,
     delivery: Option<Delivery>,
     source: Option<IpAddr>,
     tracks_source: bool,
@@ -133,6 +135,13 @@ impl RouterConfigBuilder {
     /// Adds virtual addresses.
     pub fn addresses(mut self, addresses: impl IntoIterator<Item = VirtualAddress>) -> Self {
         self.addresses.extend(addresses);
+        self
+    }
+
+    /// It may be without virtual addresses: then it only elects, an extension of keepalived. The family has to be
+    /// told.
+    pub fn allow_no_addresses(mut self, is_ipv6: bool) -> Self {
+        self.only_elects = Some(is_ipv6);
         self
     }
 
@@ -330,16 +339,17 @@ impl RouterConfigBuilder {
         if let (Some(v4), Some(v6)) = (v4.first(), v6.first()) {
             return Err(ConfigError::MixedFamilies { v4: (*v4).into(), v6: (*v6).into() });
         }
-        let mut router = match (self.interval, v6.is_empty()) {
-            (Interval::V2(interval), true) => Config::v2(self.vrid, self.priority, interval, v4),
-            (Interval::V2(_), false) => return Err(ConfigError::V2WithIpv6),
-            (Interval::V3(interval), true) => {
-                Config::v3_ipv4(self.vrid, self.priority, interval, v4)
+        let only_elects = self.only_elects.filter(|_| self.addresses.is_empty());
+        let router = match only_elects {
+            Some(is_ipv6) => {
+                Config::without_addresses(self.vrid, self.priority, self.interval, is_ipv6)
             }
-            (Interval::V3(interval), false) => {
-                Config::v3_ipv6(self.vrid, self.priority, interval, v6)
-            }
-        }?;
+            None => with_addresses(self.vrid, self.priority, self.interval, v4, v6),
+        };
+        let mut router = router.map_err(|error| match error {
+            vrrp_fsm::ConfigError::NoSuchVersion => ConfigError::V2WithIpv6,
+            error => error.into(),
+        })?;
         if self.authentication != Authentication::None && router.version() == Version::V3 {
             return Err(ConfigError::AuthenticationInV3);
         }
@@ -387,6 +397,21 @@ impl RouterConfigBuilder {
             checksum: self.checksum,
             accepted_checksum: self.accepted_checksum,
         })
+    }
+}
+
+fn with_addresses(
+    vrid: Vrid,
+    priority: Priority,
+    interval: Interval,
+    v4: Vec<std::net::Ipv4Addr>,
+    v6: Vec<std::net::Ipv6Addr>,
+) -> Result<Config, vrrp_fsm::ConfigError> {
+    match (interval, v6.is_empty()) {
+        (Interval::V2(interval), true) => Config::v2(vrid, priority, interval, v4),
+        (Interval::V2(_), false) => Err(vrrp_fsm::ConfigError::NoSuchVersion),
+        (Interval::V3(interval), true) => Config::v3_ipv4(vrid, priority, interval, v4),
+        (Interval::V3(interval), false) => Config::v3_ipv6(vrid, priority, interval, v6),
     }
 }
 

@@ -147,6 +147,7 @@ enum NotForUs {
 /// What is demanded of a packet, by whom it is from and to.
 fn demands(config: &RouterConfig, datagram: &Datagram<'_>) -> Result<Demands, NotForUs> {
     let demands = Demands::new().checksum(config.accepted_checksum);
+    let demands = demands.no_addresses(config.router.only_elects());
     let destination = datagram.endpoints().destination();
     match &config.delivery {
         Delivery::Multicast(group) if *group == destination => Ok(demands),

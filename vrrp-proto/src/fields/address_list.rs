@@ -55,6 +55,7 @@ impl Addressing for Ipv6Addr {
 }
 
 /// 1 to 255 virtual addresses of one family, borrowed from the caller or from a received packet.
+/// [None](Self::NONE) at all is an extension of keepalived.
 ///
 /// The order is the order on the wire. RFC 9568 section 5.2.9 wants the virtual link-local address
 /// first in an IPv6 advertisement; [`AddressList::starts_link_local`] tells.
@@ -69,6 +70,10 @@ enum Source<'a, A> {
 }
 
 impl<'a, A: Addressing> AddressList<'a, A> {
+    /// No addresses: routers that only elect. The RFCs have no such advertisements; see
+    /// [`Demands::no_addresses`](crate::Demands::no_addresses).
+    pub const NONE: Self = Self(Source::Typed(&[]));
+
     /// Checks that the advertisement's one-octet count can say how many there are, and that there is one.
     pub const fn new(addresses: &'a [A]) -> Result<Self, OutOfRange> {
         if addresses.is_empty() || addresses.len() > 255 {
@@ -96,7 +101,7 @@ impl<'a, A: Addressing> AddressList<'a, A> {
         }
     }
 
-    /// Never: a list has at least one address.
+    /// Whether there is none, as in [`NONE`](Self::NONE) alone.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -30,7 +30,7 @@ impl Machine<'_> {
             instance.excluded.iter().filter_map(|line| self.address(line)).collect();
         let routes: Vec<_> = instance.routes.iter().filter_map(|line| self.route(line)).collect();
         let rules: Vec<_> = instance.rules.iter().filter_map(|line| self.rule(line)).collect();
-        if addresses.is_empty() {
+        if addresses.is_empty() && !instance.no_virtual_ipaddress {
             let message = format!("vrrp_instance {} has no virtual address", instance.name);
             let help = "write virtual_ipaddress { ADDRESS }: an advertisement names at least one";
             self.problem(Severity::Error, instance.span, message, help);
@@ -62,6 +62,9 @@ impl Machine<'_> {
                 own = own.remind(extra.interval, extra.is_everywhere);
             }
             builder = builder.virtual_interface(own);
+        }
+        if instance.no_virtual_ipaddress {
+            builder = builder.allow_no_addresses(instance.is_ipv6);
         }
         if self.global.dynamic_interfaces.is_some() {
             builder = builder.await_interfaces();
