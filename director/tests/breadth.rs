@@ -423,6 +423,56 @@ fn the_thread_runs_as_it_is_told() {
 }
 
 #[test]
+fn scripts_have_all_groups_of_their_user_when_told() {
+    let lan = Lan::new(2).unwrap();
+    let host = lan.host(0);
+    for (setting, expected) in [("", "60"), ("set_supplementary_groups", "60 4711")] {
+        let files = director("");
+        let (out, groups) = (files.file("groups"), files.file("etc-group"));
+        let (wrapper, script) = (files.file("wrapper"), files.file("script"));
+        // With a table of groups of its own, in which `games` is in two.
+        fs::write(&groups, "root:x:0:\ngames:x:60:\nmore:x:4711:games\n").unwrap();
+        let inner = format!("mount --bind {groups} /etc/group && exec {} \"$@\"", common::DIRECTOR);
+        fs::write(&wrapper, format!("#!/bin/sh\nexec unshare --mount sh -c '{inner}' sh \"$@\"\n"))
+            .unwrap();
+        fs::write(&script, format!("#!/bin/sh\nid -G >{out}\n")).unwrap();
+        fs::write(&out, "").unwrap();
+        host.command(&["chmod", "a+x", &wrapper, &script]).unwrap();
+        host.command(&["chmod", "a+rw", &out]).unwrap();
+        host.command(&["chmod", "a+rx", &files.folder().display().to_string()]).unwrap();
+        let global = format!("global_defs {{\n script_user games\n {setting}\n}}\n");
+        let conf = format!("{global}{}", instance(200, &format!("notify_master {script}")));
+        let mut ours = Daemon::new(&wrapper, &conf).unwrap();
+        ours.start(host).unwrap();
+        let told = || fs::read_to_string(&out).unwrap();
+        eventually("the script has run", || !told().trim().is_empty());
+        assert_eq!(told().trim(), expected, "{setting}");
+        ours.stop(LONG).unwrap();
+    }
+}
+
+#[test]
+fn copies_of_what_was_read_are_kept_for_the_owner_alone() {
+    let lan = Lan::new(2).unwrap();
+    let host = lan.host(0);
+    let mut ours = director("");
+    let folder = ours.file("copies");
+    let conf = format!("global_defs {{\n config_save_dir {folder}\n}}\n{}", instance(200, ""));
+    ours.configure(&conf).unwrap();
+    ours.start(host).unwrap();
+    eventually("it is master", || has(host, VIP));
+    let copies = || fs::read_dir(&folder).unwrap().map(|copy| copy.unwrap().path());
+    assert_eq!(copies().count(), 1);
+    let copy = copies().next().unwrap();
+    assert!(fs::read_to_string(&copy).unwrap().contains(&conf));
+    let mode = host.command(&["stat", "-c", "%a", &folder, &copy.display().to_string()]).unwrap();
+    assert_eq!(mode.split_whitespace().collect::<Vec<_>>(), ["700", "600"]);
+    ours.signal_number(1).unwrap();
+    eventually("the reload is kept, too", || copies().count() == 2);
+    ours.stop(LONG).unwrap();
+}
+
+#[test]
 fn it_reloads_when_it_is_told_to() {
     let lan = Lan::new(2).unwrap();
     let host = lan.host(0);

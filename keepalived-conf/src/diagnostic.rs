@@ -116,6 +116,11 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
+    /// What was read: the names of the files and their texts, in the order in which they were opened.
+    pub fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.sources.iter().map(|source| (source.name.as_str(), source.text.as_str()))
+    }
+
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
         self.list.push(diagnostic);
     }

@@ -21,6 +21,8 @@ pub struct Runner {
     pub user: u32,
     /// The group.
     pub group: u32,
+    /// `set_supplementary_groups`: with all groups of the user, and not the one alone.
+    pub has_all_groups: bool,
 }
 
 /// A command that can be run.
@@ -156,6 +158,7 @@ impl TrackScript {
 pub(super) struct Accounts {
     default: DefaultRunner,
     has_security: bool,
+    has_all_groups: bool,
     /// It is said once.
     told_default: bool,
     told_security: bool,
@@ -190,6 +193,7 @@ impl Accounts {
         Self {
             default,
             has_security: global.has_script_security,
+            has_all_groups: global.set_supplementary_groups,
             told_default: false,
             told_security: false,
         }
@@ -197,7 +201,11 @@ impl Accounts {
 
     fn default(&mut self) -> DefaultRunner {
         if let DefaultRunner::Unknown = self.default {
-            let own = Runner { user: Uid::effective().as_raw(), group: Gid::effective().as_raw() };
+            let own = Runner {
+                user: Uid::effective().as_raw(),
+                group: Gid::effective().as_raw(),
+                has_all_groups: false,
+            };
             self.default = match resolve("keepalived_script", None) {
                 Ok(runner) => DefaultRunner::Named(runner),
                 Err(_) => DefaultRunner::Own(own),
@@ -293,6 +301,7 @@ impl Accounts {
             let help = "write enable_script_security in global_defs, and script_user USER";
             refuse(Severity::Security, message, help);
         }
+        let runner = Runner { has_all_groups: self.has_all_groups, ..runner };
         Some(Command { program, arguments: arguments.to_vec(), runner, text: line.text.clone() })
     }
 }
@@ -313,5 +322,5 @@ fn resolve(user: &str, group: Option<&str>) -> Result<Runner, String> {
             gid.ok_or_else(|| format!("there is no group {group}"))?
         }
     };
-    Ok(Runner { user: found.uid.as_raw(), group: gid.as_raw() })
+    Ok(Runner { user: found.uid.as_raw(), group: gid.as_raw(), has_all_groups: false })
 }

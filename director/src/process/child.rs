@@ -1,5 +1,6 @@
 //! Commands are run as processes of a group of their own, so that all of it can be ended.
 
+use std::ffi::OsStr;
 use std::io;
 use std::process::Stdio;
 use std::time::Duration;
@@ -59,14 +60,20 @@ pub fn start(command: &Command, more: &[String]) -> io::Result<Running> {
 }
 
 fn spawn(command: &Command, more: &[String], by_shell: bool) -> io::Result<Running> {
-    let mut process = match by_shell {
-        true => {
-            let mut process = Process::new("/bin/sh");
-            process.arg(&command.program);
-            process
-        }
-        false => Process::new(&command.program),
-    };
+    let runner = &command.runner;
+    let has_all_groups = runner.has_all_groups && rights::can_change_user();
+    let mut words: Vec<&OsStr> = Vec::new();
+    let (user, group) = (format!("--reuid={}", runner.user), format!("--regid={}", runner.group));
+    if has_all_groups {
+        // The standard library takes all groups away from who becomes another user.
+        words.extend(["setpriv", &user, &group, "--init-groups", "--"].map(OsStr::new));
+    }
+    if by_shell {
+        words.push(OsStr::new("/bin/sh"));
+    }
+    words.push(command.program.as_os_str());
+    let mut process = Process::new(words[0]);
+    process.args(&words[1..]);
     process
         .args(&command.arguments)
         .args(more)
@@ -80,7 +87,9 @@ fn spawn(command: &Command, more: &[String], by_shell: bool) -> io::Result<Runni
         .env_remove("NOTIFY_SOCKET")
         .env_remove("WATCHDOG_USEC")
         .env_remove("WATCHDOG_PID");
-    if rights::can_change_user() {
+    if has_all_groups {
+        // It changes the user itself.
+    } else if rights::can_change_user() {
         // Also takes the groups of root away.
         process.gid(command.runner.group).uid(command.runner.user);
     } else if geteuid().as_raw() != command.runner.user {

@@ -3,6 +3,7 @@
 pub mod child;
 pub mod daemon;
 pub mod igmp;
+pub mod keepsake;
 pub mod limits;
 pub mod log;
 pub mod memory;

@@ -48,7 +48,7 @@ pub(super) static GLOBAL_DEFS: Block = Block {
         Keyword::new(
             "set_supplementary_groups",
             SWITCH,
-            NotYet,
+            Works,
             "scripts get all groups of their user (default: off)",
         ),
         Keyword::new("startup_script", Script, Works, "run before all else"),
@@ -77,7 +77,7 @@ pub(super) static GLOBAL_DEFS: Block = Block {
         Keyword::new("reload_time_file", One(Path), Works, "file with the time of a reload"),
         Keyword::new("reload_repeat", Nothing, Works, "reload every day at that time"),
         Keyword::new("reload_file", Optional(Path), Works, "file that is there during a reload"),
-        Keyword::new("config_save_dir", One(Path), NotYet, "folder for copies of what was read"),
+        Keyword::new("config_save_dir", One(Path), Works, "folder for copies of what was read"),
         Keyword::new(
             "tmp_config_directory",
             One(Path),

@@ -13,7 +13,7 @@ use director::process::log::Log;
 use director::process::pid_file::{self, PidFile};
 use director::process::reload_time::ReloadFile;
 use director::process::rights::Capability;
-use director::process::{child, limits, memory, namespace, rights};
+use director::process::{child, keepsake, limits, memory, namespace, rights};
 use director::status::{Listener, Server, serve};
 use director::{Director, StartError, chain};
 use keepalived_conf::ReadError;
@@ -79,6 +79,7 @@ pub(crate) fn run(cli: &Cli) -> Outcome {
     limits::raise_open_files();
     checked.plan.scheduling.apply_to_process();
     tell(&checked);
+    save(&checked);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = runtime.block_on(main_loop(cli, checked))?;
     // Tasks that hang are not waited for.
@@ -96,6 +97,15 @@ fn log(cli: &Cli) -> Result<Log, Box<dyn std::error::Error>> {
         log.syslog = Some(director::process::log::facility(&cli.log_facility)?);
     }
     Ok(log)
+}
+
+/// `config_save_dir`.
+fn save(checked: &Checked) {
+    let Some(folder) = &checked.plan.global.config_save_dir else { return };
+    let saved = rights::with_file_access(|| keepsake::save(folder.as_ref(), &checked.diagnostics));
+    if let Err(error) = saved {
+        tracing::warn!(%error, folder, "the configuration was not copied");
+    }
 }
 
 /// Every problem is one entry of the log.
@@ -320,6 +330,7 @@ fn finish_reload(checked: Result<Result<Checked, ReadError>, JoinError>, directo
     match checked {
         Ok(Ok(checked)) => {
             tell(&checked);
+            save(&checked);
             match director.reload(checked) {
                 Ok(()) => tracing::info!("the configuration was taken"),
                 Err(error) => tracing::error!("not reloaded: {}", chain(&error)),
