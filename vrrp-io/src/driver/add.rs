@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
+use std::time::Duration;
 
 use netlink_addr::{Ipv4Setting, LinkSettings};
 use nix::sys::epoll::{EpollEvent, EpollFlags};
@@ -13,6 +14,12 @@ use super::sockets::Needs;
 use super::{Driver, Instance, Key, RouterId, token};
 use crate::config::{Delivery, RouterConfig, Tracked};
 use crate::error::AddError;
+
+/// So many routers start at a time, and then others after a pause. Routers that start together are due
+/// together for ever after: a thousand advertisements at once would wait for each other, and all at the
+/// receivers. These few share their system calls.
+const STARTS: usize = 32;
+const START_PAUSE: Duration = Duration::from_micros(800);
 
 const PROMOTE: [(Ipv4Setting, u32); 1] = [(Ipv4Setting::PromoteSecondaries, 1)];
 
@@ -76,9 +83,11 @@ impl Driver {
             self.set_room(place);
         }
         self.promote_secondaries(&added);
-        for key in added {
-            self.begin(key);
+        for key in &added {
+            self.begin(*key);
         }
+        self.starting.extend(added);
+        self.start_some();
         let outcome = |outcome: Result<Key, AddError>| {
             let key = outcome?;
             if let Some(at) = failed.iter().position(|(other, _)| *other == key) {
@@ -183,7 +192,15 @@ impl Driver {
         }
         self.look_at_tracked(key);
         self.tell_router(key);
-        self.follow(key);
+    }
+
+    /// Starts the next routers that wait for it.
+    pub(super) fn start_some(&mut self) {
+        for _ in 0..STARTS {
+            let Some(key) = self.starting.pop_front() else { break };
+            self.follow(key);
+        }
+        self.start_due = (!self.starting.is_empty()).then(|| self.now() + START_PAUSE);
     }
 
     /// Takes back what was made for a router that cannot be added.

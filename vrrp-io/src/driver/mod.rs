@@ -35,7 +35,7 @@ mod transmit;
 mod tuning;
 mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -127,6 +127,9 @@ pub(crate) struct Driver {
     instances: BTreeMap<Key, Instance>,
     keys: BTreeMap<RouterId, Key>,
     next_id: u64,
+    /// Routers that are to be started, and when the next of them are.
+    starting: VecDeque<Key>,
+    start_due: Option<Timestamp>,
     interfaces: Interfaces,
     polling: Polling,
     tuning: Tuning,
@@ -207,6 +210,8 @@ impl Driver {
             instances: BTreeMap::new(),
             keys: BTreeMap::new(),
             next_id: 0,
+            starting: VecDeque::new(),
+            start_due: None,
             interfaces: Interfaces::default(),
             polling: Polling::default(),
             tuning: Tuning::default(),
@@ -282,6 +287,9 @@ impl Driver {
             if is_ready(token::ROUTE) {
                 self.take_route_changes();
             }
+            if self.start_due.is_some_and(|due| due <= turn) {
+                self.start_some();
+            }
             if self.settle_deadline().is_some_and(|due| due <= turn) {
                 self.settle(turn);
             }
@@ -310,7 +318,7 @@ impl Driver {
     fn arm(&mut self) -> io::Result<()> {
         let deadline = self.routers.deadline().into_iter();
         let deadline = deadline.chain(self.resync_due).chain(self.schedule.deadline());
-        let deadline = deadline.chain(self.settle_deadline()).min();
+        let deadline = deadline.chain(self.settle_deadline()).chain(self.start_due).min();
         let is_early = self.armed.is_some_and(|armed| deadline.is_none_or(|d| armed <= d));
         if is_early || deadline == self.armed {
             return Ok(());

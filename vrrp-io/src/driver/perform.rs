@@ -28,8 +28,8 @@ pub(super) enum Failure {
     Announce(#[from] netlink_addr::AnnounceError),
 }
 
-/// Some 2 ms of work, mostly the kernel's.
-const ROUTERS_PER_STEP: usize = 32;
+/// Less than half a millisecond of work, mostly the kernel's.
+const ROUTERS_PER_STEP: usize = 8;
 
 /// What could not be performed.
 pub(super) type Failed = Vec<(Key, Action)>;
