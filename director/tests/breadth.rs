@@ -168,7 +168,7 @@ fn a_flapping_interface_counts_when_it_has_settled() {
         lan.set_cable(0, true).unwrap();
         std::thread::sleep(Duration::from_millis(300));
     }
-    assert!(has(lan.host(0), VIP) && !ours.log().contains("to=FAULT"), "{}", ours.log());
+    assert!(has(lan.host(0), VIP) && !ours.log().contains("to=Fault"), "{}", ours.log());
     let begin = Instant::now();
     lan.set_cable(0, false).unwrap();
     eventually("it is at fault", || !has(lan.host(0), VIP));

@@ -141,7 +141,7 @@ fn what_somebody_removes_is_made_again() {
     eventually("it is master again", || has_on(host, "vrrp.51", VIP));
     // Taken down it carries nothing, and brought up it does.
     host.command(&["ip", "link", "set", "vrrp.51", "down"]).unwrap();
-    eventually("it is at fault", || ours.log().contains("to=FAULT") || !has(host, VIP));
+    eventually("it is at fault", || ours.log().contains("to=Fault") || !has(host, VIP));
     host.command(&["ip", "link", "set", "vrrp.51", "up"]).unwrap();
     eventually("it is master once more", || has_on(host, "vrrp.51", VIP));
     ours.stop(LONG).unwrap();

@@ -98,6 +98,11 @@ impl Plan {
         self.routers.clear();
         self.groups.clear();
         self.scripts.clear();
+        self.files.clear();
+        self.processes.clear();
+        self.static_addresses.clear();
+        self.static_routes.clear();
+        self.static_rules.clear();
     }
 }
 
@@ -193,6 +198,7 @@ pub fn check(source: &Source) -> Result<Checked, ReadError> {
     let mut diagnostics = outcome.diagnostics;
     let mut configuration = outcome.configuration;
     let around = &mut configuration.surroundings;
+    around.use_pid_dir |= source.namespace.is_some();
     around.net_namespace = source.namespace.clone().or(around.net_namespace.take());
     let namespace = around.net_namespace.clone().filter(|_| !source.is_inside);
     let interfaces = match interfaces_in(namespace.as_deref()) {

@@ -45,8 +45,13 @@ impl Director {
         self.scripts.announce(&self.vrrp, &plan.scripts);
         self.files.set(&self.vrrp, &plan.files);
         self.processes.set(&self.vrrp, &plan.processes, tracking_settings(&plan));
-        self.vrrp.watch_interfaces(plan.interface_settings.clone())?;
-        self.vrrp.limit_announcements(plan.announcement_limits.clone())?;
+        // What is the same goes on: delays that run, and announcements that wait for their turn.
+        if plan.interface_settings != self.plan.interface_settings {
+            self.vrrp.watch_interfaces(plan.interface_settings.clone())?;
+        }
+        if plan.announcement_limits != self.plan.announcement_limits {
+            self.vrrp.limit_announcements(plan.announcement_limits.clone())?;
+        }
         let wanted: BTreeSet<Identity> =
             plan.routers.iter().map(|planned| Identity::of(planned)).collect();
         let gone: Vec<Identity> =
@@ -63,7 +68,7 @@ impl Director {
         self.groups.set(&plan);
         // An address that moves from one router to another is free only after the first has changed.
         let mut waiting: Vec<&Arc<PlannedRouter>> = plan.routers.iter().collect();
-        loop {
+        let is_whole = loop {
             let before = waiting.len();
             let mut refused = Vec::new();
             for planned in waiting {
@@ -73,8 +78,16 @@ impl Director {
                         Ok(()) => None,
                         Err(ReconfigureError::NotSameRouter) => {
                             // With another interface of its own it is another router.
+                            let before = Arc::clone(&running.planned);
                             self.remove(&identity);
-                            self.add(planned)?
+                            let outcome = self.add(planned)?;
+                            if outcome.is_some()
+                                && let Some(error) = self.add(&before)?
+                            {
+                                let instance = &before.instance.name;
+                                tracing::error!(instance, error, "it cannot be had again");
+                            }
+                            outcome
                         }
                         Err(ReconfigureError::Stopped(stopped)) => return Err(stopped.into()),
                         Err(error) => Some(chain(&error)),
@@ -84,14 +97,15 @@ impl Director {
                 refused.extend(outcome.map(|error| (planned, error)));
             }
             if refused.is_empty() || refused.len() == before {
+                let is_whole = refused.is_empty();
                 for (planned, error) in refused {
                     let instance = &planned.instance.name;
                     tracing::error!(instance, error, "cannot be taken; it is as it was");
                 }
-                break;
+                break is_whole;
             }
             waiting = refused.into_iter().map(|(planned, _)| planned).collect();
-        }
+        };
         self.scripts.set(&self.vrrp, &plan.scripts);
         self.plan = plan;
         self.known_errors = errors;
@@ -104,7 +118,7 @@ impl Director {
         {
             let mut view = self.view.lock().unwrap_or_else(PoisonError::into_inner);
             view.reloads += 1;
-            view.is_current = true;
+            view.is_current = is_whole;
         }
         self.publish();
         Ok(())

@@ -1,8 +1,8 @@
 //! Files that tell which process runs.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -58,6 +58,10 @@ impl PidFile {
             return Err(PidFileError::Running { path: path.to_owned(), process });
         }
         let failed = |source| PidFileError::Write { path: path.to_owned(), source };
+        if let Some(folder) = path.parent() {
+            // `/run` is empty after every boot.
+            DirBuilder::new().recursive(true).mode(0o755).create(folder).map_err(failed)?;
+        }
         // A link that somebody else put there would make us write elsewhere.
         let mut file = OpenOptions::new()
             .write(true)

@@ -8,6 +8,8 @@ use jiff::Zoned;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
+use super::rights;
+
 /// More than one reading of the file may see half of what is being written; the next one sees it all.
 const LONGEST: u64 = 64;
 
@@ -85,6 +87,11 @@ impl ReloadFile {
         Self { path, planned: None, wrong: None, is_repeated }
     }
 
+    /// Which file, and how.
+    pub fn settings(&self) -> (&Path, bool) {
+        (&self.path, self.is_repeated)
+    }
+
     /// Waits until it is time to reload.
     pub async fn wait(&mut self) {
         loop {
@@ -131,7 +138,7 @@ impl ReloadFile {
         if self.is_repeated && !has_date {
             return;
         }
-        if let Err(error) = fs::remove_file(&self.path) {
+        if let Err(error) = rights::with_file_access(|| fs::remove_file(&self.path)) {
             tracing::warn!(%error, "reload_time_file cannot be removed");
             // It is not to fire again.
             self.wrong = read_start(&self.path);
@@ -142,13 +149,14 @@ impl ReloadFile {
 /// `None` for a file that is not there, or is none.
 fn read_start(path: &Path) -> Option<String> {
     use std::io::Read;
-    let metadata = fs::metadata(path).ok()?;
-    if !metadata.is_file() {
-        return None;
-    }
-    let mut text = String::new();
-    fs::File::open(path).ok()?.take(LONGEST).read_to_string(&mut text).ok()?;
-    Some(text)
+    rights::with_file_access(|| {
+        if !fs::metadata(path).ok()?.is_file() {
+            return None;
+        }
+        let mut text = String::new();
+        fs::File::open(path).ok()?.take(LONGEST).read_to_string(&mut text).ok()?;
+        Some(text)
+    })
 }
 
 #[cfg(test)]

@@ -47,7 +47,9 @@ impl Scheduling {
             let all = MlockAllFlags::MCL_CURRENT | MlockAllFlags::MCL_FUTURE;
             told("vrrp_no_swap", mlockall(all));
         }
-        if let Some(limit) = self.realtime_limit {
+        if let Some(limit) =
+            self.realtime_limit.filter(|_| self.realtime.is_some() || self.raised_to > 0)
+        {
             let hard = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
             told("vrrp_rlimit_rttime", setrlimit(Resource::RLIMIT_RTTIME, hard / 2, hard));
         }

@@ -366,7 +366,7 @@ pub(super) static GLOBAL_DEFS: Block = Block {
         Keyword::new(
             "vrrp_netlink_cmd_rcv_bufs_force",
             SWITCH,
-            Works,
+            NoEffect("requests are cut so that their answers fit"),
             "even above the system's limit",
         ),
         Keyword::new(

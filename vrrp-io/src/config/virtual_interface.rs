@@ -129,6 +129,15 @@ impl VirtualInterface {
         self
     }
 
+    /// Whether the interface itself is the same, however it is used.
+    pub(crate) fn is_same_interface(&self, other: &Self) -> bool {
+        let identity = |own: &Self| {
+            (own.kind, own.mac, own.name.clone(), own.prefix.clone(), own.prefix_elsewhere.clone())
+        };
+        identity(self) == identity(other)
+            && (self.group, &self.address) == (other.group, &other.address)
+    }
+
     /// The link-layer address of the virtual router (RFC 9568 section 7.3).
     pub(crate) fn mac_of(&self, is_ipv6: bool, vrid: Vrid) -> Option<MacAddress> {
         let family = if is_ipv6 { 2 } else { 1 };

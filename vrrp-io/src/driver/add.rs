@@ -88,6 +88,10 @@ impl Driver {
         }
         self.starting.extend(added);
         self.start_some();
+        // What was opened for routers that cannot be added.
+        for place in 0..self.interfaces.len() {
+            self.close_unused_sockets(place);
+        }
         let outcome = |outcome: Result<Key, AddError>| {
             let key = outcome?;
             if let Some(at) = failed.iter().position(|(other, _)| *other == key) {
@@ -161,11 +165,7 @@ impl Driver {
             true => self.open_sockets(interface, Needs::of(config)),
             false => Ok(()),
         };
-        let opened = sockets.and_then(|()| self.register_devices(config));
-        if let Err(error) = opened {
-            self.close_unused_sockets(interface);
-            return Err(error);
-        }
+        sockets.and_then(|()| self.register_devices(config))?;
         Ok((key, claim))
     }
 

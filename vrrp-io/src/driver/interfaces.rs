@@ -96,9 +96,12 @@ impl Interface {
     pub(super) fn set_address(&mut self, address: Address) -> bool {
         if address.protocol == ORIGIN {
             let is_refused = address.flags.contains(AddressFlags::DADFAILED);
+            self.others.retain(|other| !other.is_same(&address));
             self.virtual_ones.insert(address);
             return is_refused;
         }
+        // Who changes an address becomes the one who put it there.
+        self.virtual_ones.remove(&address);
         match self.others.iter_mut().find(|other| other.is_same(&address)) {
             Some(known) => *known = address,
             None => self.others.push(address),
@@ -108,7 +111,8 @@ impl Interface {
 
     /// The address is gone. Tells whether it was one that somebody else put there.
     pub(super) fn drop_address(&mut self, address: &Address) -> bool {
-        if self.virtual_ones.remove(address).is_some() {
+        let was_ours = self.virtual_ones.remove(address).is_some();
+        if was_ours && self.others.iter().all(|other| !other.is_same(address)) {
             return false;
         }
         self.others.retain(|other| !other.is_same(address));
@@ -183,7 +187,9 @@ impl Interfaces {
         let before = self.all[place].index();
         let index = link.as_ref().map(|link| link.index);
         if before != index {
-            if let Some(before) = before {
+            // Indexes may have changed places.
+            if let Some(before) = before.filter(|before| self.by_index.get(before) == Some(&place))
+            {
                 self.by_index.remove(&before);
             }
             if let Some(index) = index {

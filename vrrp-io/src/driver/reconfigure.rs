@@ -17,8 +17,12 @@ impl Driver {
     ) -> Result<(), ReconfigureError> {
         let refused = |error| ReconfigureError::Refused(Box::new(error));
         let Some(instance) = self.instances.get(&key) else { return Err(Stopped.into()) };
-        let has_other_carriers = instance.config.virtual_interface != config.virtual_interface
-            || instance.config.carried_on() != config.carried_on();
+        let is_same = match (&instance.config.virtual_interface, &config.virtual_interface) {
+            (None, None) => true,
+            (Some(before), Some(now)) => before.is_same_interface(now),
+            _ => false,
+        };
+        let has_other_carriers = !is_same || instance.config.carried_on() != config.carried_on();
         if instance.config.interface != config.interface || has_other_carriers {
             return Err(ReconfigureError::NotSameRouter);
         }

@@ -37,6 +37,7 @@ impl Driver {
         for place in self.interfaces.set_settings(settings, now) {
             self.tell_interface(place);
         }
+        self.tell_watchers();
     }
 
     /// When an interface may be settled, or drivers are to be asked.
@@ -52,6 +53,7 @@ impl Driver {
         for place in self.interfaces.settle(now) {
             self.tell_interface(place);
         }
+        self.tell_watchers();
     }
 
     fn poll(&mut self, now: Timestamp) {

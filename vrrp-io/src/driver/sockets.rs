@@ -111,9 +111,12 @@ impl Driver {
     pub(super) fn set_room(&mut self, place: usize) {
         let on_it = self.instances.range(Key::first(place)..);
         let on_it = on_it.take_while(|(key, _)| key.interface == place);
+        /// `SO_RCVBUF` is an `int`, which the kernel doubles.
+        const MOST: usize = 1 << 29;
         let wanted: Vec<usize> =
             on_it.filter_map(|(_, instance)| instance.config.receive_buffer).collect();
-        let room = (!wanted.is_empty()).then(|| wanted.iter().sum());
+        let sum = wanted.iter().fold(0, |sum: usize, octets| sum.saturating_add(*octets).min(MOST));
+        let room = (!wanted.is_empty()).then_some(sum);
         for socket in self.interfaces[place].sockets.receive.iter().flatten() {
             if let Err((_, error)) = socket.set_room(room) {
                 tracing::warn!(%error, "the receive buffer stays as it is");

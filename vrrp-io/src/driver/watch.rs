@@ -101,7 +101,8 @@ impl Driver {
 
     /// Asks for another look at everything, a little later.
     pub(super) fn resync_soon(&mut self) {
-        self.resync_due = Some(self.now() + RESYNC);
+        // The first that failed decides: news of failures that go on must not postpone it.
+        self.resync_due = self.resync_due.or(Some(self.now() + RESYNC));
     }
 
     /// Something failed before: look at every interface, and try again what has to be done.

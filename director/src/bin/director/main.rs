@@ -32,9 +32,6 @@ fn main() -> ExitCode {
         }
         None if cli.signum.is_some() => signals::print_number(cli.signum.as_deref()),
         None if cli.config_test.is_some() => test(&cli),
-        None if cli.namespace.is_some() => {
-            Err("--namespace is not done yet; use ip netns exec NAME director …".into())
-        }
         None => run::run(&cli),
     };
     match outcome {

@@ -1,7 +1,9 @@
 //! The daemon from its start to its end.
 
+use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ use director::process::{child, keepsake, limits, memory, namespace, rights};
 use director::status::{Listener, Server, serve};
 use director::{Director, StartError, chain};
 use keepalived_conf::ReadError;
+use nix::fcntl::OFlag;
 use nix::sys::stat::{Mode, umask};
 use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
@@ -204,9 +207,13 @@ async fn main_loop(cli: &Cli, checked: Checked) -> Outcome {
             }
             checked = reload.checked() => {
                 finish_reload(checked, &mut director);
-                planned = planned_reload(&director);
-                reload.finish(cli);
-                reload.sign = sign_of_reload(cli, &director);
+                let next = planned_reload(&director);
+                if next.as_ref().map(ReloadFile::settings)
+                    != planned.as_ref().map(ReloadFile::settings)
+                {
+                    planned = next;
+                }
+                reload.finish(cli, sign_of_reload(cli, &director));
             }
             () = tick => {
                 if director.is_alive() {
@@ -225,6 +232,13 @@ async fn main_loop(cli: &Cli, checked: Checked) -> Outcome {
         run_script("shutdown_script", (command, *limit)).await;
     }
     Ok(0)
+}
+
+/// A link that somebody else put there is not followed.
+fn make_sign(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).custom_flags(OFlag::O_NOFOLLOW.bits());
+    options.open(path).map(|_| ())
 }
 
 /// `reload_file`: the file that it names, or one beside the pid file.
@@ -292,7 +306,7 @@ impl Reload {
         tracing::info!("reloading");
         daemon::tell(Stage::Reloading);
         if let Some(path) = &self.sign
-            && let Err(error) = std::fs::write(path, "")
+            && let Err(error) = make_sign(path)
         {
             tracing::warn!(%error, path = %path.display(), "reload_file");
         }
@@ -314,12 +328,13 @@ impl Reload {
         }
     }
 
-    fn finish(&mut self, cli: &Cli) {
+    fn finish(&mut self, cli: &Cli, next_sign: Option<PathBuf>) {
         self.reading = None;
         if let Some(path) = &self.sign {
             // It may not have been possible to make it.
             let _ = std::fs::remove_file(path);
         }
+        self.sign = next_sign;
         if std::mem::take(&mut self.again) {
             self.ask(cli);
         }

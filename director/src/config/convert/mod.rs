@@ -8,6 +8,8 @@ mod rule;
 mod surroundings;
 mod tracking;
 
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use keepalived_conf::model::{
@@ -53,6 +55,43 @@ pub(super) fn plan(
             .and_then(|fifo| fifo.script.as_ref())
             .and_then(|line| accounts.command("vrrp_notify_fifo_script", line, diagnostics)),
     };
+    let rule_preference = Cell::new(LAST_PREFERENCE);
+    let mut machine = Machine {
+        interfaces,
+        names: &names,
+        global: &global,
+        scripts: &scripts,
+        files: &files,
+        processes: &processes,
+        track_groups: &[],
+        rule_preference: &rule_preference,
+        group: None,
+        diagnostics,
+    };
+    // What watches them is known once they are converted: a group that nothing is left of stops nobody.
+    let mut watched = BTreeSet::new();
+    let mut watch = |group: &Option<String>| watched.extend(group.clone());
+    let static_addresses = configuration
+        .static_addresses
+        .iter()
+        .filter_map(|line| machine.address(line).inspect(|_| watch(&line.track_group)))
+        .collect();
+    let static_routes = configuration
+        .static_routes
+        .iter()
+        .filter_map(|line| machine.route(line).inspect(|_| watch(&line.track_group)))
+        .collect();
+    let static_rules = configuration
+        .static_rules
+        .iter()
+        .filter_map(|line| machine.rule(line).inspect(|_| watch(&line.track_group)))
+        .collect();
+    let track_groups: Vec<TrackGroup> = surroundings
+        .track_groups
+        .iter()
+        .filter(|group| watched.contains(&group.name))
+        .cloned()
+        .collect();
     let mut routers: Vec<Arc<PlannedRouter>> = instances
         .into_iter()
         .filter_map(|mut instance| {
@@ -64,7 +103,8 @@ pub(super) fn plan(
                 scripts: &scripts,
                 files: &files,
                 processes: &processes,
-                track_groups: &surroundings.track_groups,
+                track_groups: &track_groups,
+                rule_preference: &rule_preference,
                 group,
                 diagnostics,
             };
@@ -84,23 +124,6 @@ pub(super) fn plan(
             group,
         })
         .collect();
-    let mut machine = Machine {
-        interfaces,
-        names: &names,
-        global: &global,
-        scripts: &scripts,
-        files: &files,
-        processes: &processes,
-        track_groups: &surroundings.track_groups,
-        group: None,
-        diagnostics,
-    };
-    let static_addresses =
-        configuration.static_addresses.iter().filter_map(|line| machine.address(line)).collect();
-    let static_routes =
-        configuration.static_routes.iter().filter_map(|line| machine.route(line)).collect();
-    let static_rules =
-        configuration.static_rules.iter().filter_map(|line| machine.rule(line)).collect();
     Plan {
         interface_settings: surroundings::interface_settings(&global, &surroundings),
         announcement_limits: surroundings::announcement_limits(&global, &surroundings),
@@ -120,6 +143,9 @@ pub(super) fn plan(
     }
 }
 
+/// The preference of the first rule that has none; each further one is one less, as in keepalived.
+const LAST_PREFERENCE: u32 = 16_384;
+
 /// The item that members of a track group cannot run without.
 fn watcher(group: &str) -> String {
     format!("track_group {group}")
@@ -133,6 +159,8 @@ struct Machine<'a> {
     files: &'a [TrackFile],
     processes: &'a [TrackProcess],
     track_groups: &'a [TrackGroup],
+    /// Of the next rule that has none.
+    rule_preference: &'a Cell<u32>,
     group: Option<&'a SyncGroup>,
     diagnostics: &'a mut Diagnostics,
 }
@@ -144,6 +172,14 @@ impl Machine<'_> {
 
     fn is_missing(&self, interface: &str) -> bool {
         self.interfaces.as_ref().is_some_and(|all| !all.names.contains(interface))
+    }
+
+    /// How bad it is that an interface is missing which may come later: no reason to refuse a reload.
+    fn of_missing(&self) -> Severity {
+        match self.global.dynamic_interfaces {
+            Some(_) => Severity::Note,
+            None => Severity::Warning,
+        }
     }
 
     /// Whether an interface can be named: it is there, or may come later.

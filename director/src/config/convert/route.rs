@@ -71,7 +71,7 @@ impl Machine<'_> {
         for device in line.device.iter().chain(line.next_hops.iter().flat_map(|hop| &hop.device)) {
             if self.is_missing(device) {
                 let message = format!("there is no interface {device}");
-                self.problem(Severity::Error, line.span, message, "the route waits for it");
+                self.problem(self.of_missing(), line.span, message, "the route waits for it");
             }
         }
         if let Some(device) = &line.device {

@@ -24,10 +24,17 @@ impl Machine<'_> {
                 Interval::V3(Centiseconds::new(hundredths).ok()?)
             }
         };
-        let addresses: Vec<_> =
+        let mut addresses: Vec<_> =
             instance.addresses.iter().filter_map(|line| self.address(line)).collect();
-        let excluded: Vec<_> =
+        let mut excluded: Vec<_> =
             instance.excluded.iter().filter_map(|line| self.address(line)).collect();
+        let room = self.room_for_addresses(instance);
+        if addresses.len() > room {
+            let message = format!("a packet of {interface} has room for {room} addresses");
+            let help = "those after them are not advertised";
+            self.problem(Severity::Error, instance.span, message, help);
+            excluded.splice(0..0, addresses.split_off(room));
+        }
         let routes: Vec<_> = instance.routes.iter().filter_map(|line| self.route(line)).collect();
         let rules: Vec<_> = instance.rules.iter().filter_map(|line| self.rule(line)).collect();
         if addresses.is_empty() && !instance.no_virtual_ipaddress {
@@ -175,6 +182,17 @@ impl Machine<'_> {
             return None;
         };
         self.may_use(&interface, instance.span).then_some(interface)
+    }
+
+    /// How many addresses an advertisement can name on its interface.
+    fn room_for_addresses(&self, instance: &Instance) -> usize {
+        let mtus = self.interfaces.as_ref().map(|all| &all.mtus);
+        let mtu = instance.interface.as_ref().and_then(|name| mtus?.get(name)).copied();
+        let mtu = mtu.and_then(|mtu| usize::try_from(mtu).ok()).unwrap_or(1500);
+        // The IP header, that of VRRP, the authentication data of version 2, AH, and the HMAC trailer.
+        let (ip, address) = if instance.is_ipv6 { (40, 16) } else { (20 + 24, 4) };
+        let trailer = if instance.hmac.is_some() { 28 } else { 0 };
+        (mtu.saturating_sub(ip + 8 + 8 + trailer) / address).max(1)
     }
 
     /// `kernel_rx_buf_size`, or what `vrrp_rx_bufs_policy` makes of this instance.

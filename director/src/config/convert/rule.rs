@@ -25,7 +25,12 @@ impl Machine<'_> {
             _ => return None,
         };
         rule.is_inverted = line.is_inverted;
-        rule.priority = line.preference;
+        let next = || {
+            let preference = self.rule_preference.get();
+            self.rule_preference.set(preference.saturating_sub(1));
+            preference
+        };
+        rule.priority = Some(line.preference.unwrap_or_else(next));
         rule.from = line.from;
         rule.to = line.to;
         rule.iif.clone_from(&line.incoming);

@@ -13,7 +13,7 @@ impl Machine<'_> {
         for track in &instance.track_interfaces {
             if self.is_missing(&track.name) {
                 let message = format!("there is no interface {}", track.name);
-                self.problem(Severity::Error, track.span, message, "it counts as down");
+                self.problem(self.of_missing(), track.span, message, "it counts as down");
             }
             let weight = weight(track.weight.unwrap_or_default());
             tracked.push((Tracked::Interface(track.name.clone()), weight));

@@ -83,6 +83,9 @@ impl Limiter {
         is_wanted: impl Fn(&Item) -> bool,
     ) -> (Option<Item>, Option<Timestamp>) {
         let Some(waiting) = self.lines.get_mut(&line) else { return (None, None) };
+        if waiting.next > now {
+            return (None, (!waiting.items.is_empty()).then_some(waiting.next));
+        }
         let mut next = None;
         while let Some(item) = waiting.items.pop_front() {
             if is_wanted(&item) {
