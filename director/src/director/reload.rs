@@ -8,7 +8,7 @@ use vrrp_io::{ReconfigureError, Stopped};
 
 use super::{Director, Identity, Running, tracking_settings};
 use crate::cause::chain;
-use crate::config::{Checked, PlannedRouter};
+use crate::config::{Checked, Plan, PlannedRouter};
 
 /// Another configuration was not taken; everything runs on as it was.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,12 @@ pub enum ReloadError {
     /// Something in it is wrong; the diagnostics say what.
     #[error("the configuration has errors; the one before goes on")]
     Configuration,
+    /// Something that cannot change while it runs.
+    #[error("{keyword} cannot change while it runs; the configuration before goes on")]
+    Fixed {
+        /// The keyword.
+        keyword: &'static str,
+    },
     /// The VRRP thread is gone.
     #[error(transparent)]
     Stopped(#[from] Stopped),
@@ -36,6 +42,13 @@ impl Director {
         if !checked.can_run() || !errors.is_subset(&self.known_errors) {
             self.refuse_reload();
             return Err(ReloadError::Configuration);
+        }
+        if let Some(keyword) = fixed(&self.plan, &checked.plan) {
+            self.refuse_reload();
+            return Err(ReloadError::Fixed { keyword });
+        }
+        for keyword in of_start(&self.plan, &checked.plan) {
+            tracing::warn!(keyword, "is changed; that takes effect at the next start");
         }
         // What happened until now is told by the configuration of then.
         while let Some(notice) = self.events.try_next() {
@@ -172,4 +185,33 @@ impl Running {
         }
         Ok(())
     }
+}
+
+/// What cannot change while it runs, as in keepalived: everything that runs would be somewhere else.
+fn fixed(before: &Plan, now: &Plan) -> Option<&'static str> {
+    let (around, next) = (&before.surroundings, &now.surroundings);
+    let is_other = [
+        ("net_namespace", around.net_namespace != next.net_namespace),
+        ("instance", around.instance != next.instance),
+        ("nftables", before.global.nftables.table != now.global.nftables.table),
+        ("disable_local_igmp", before.global.disable_local_igmp != now.global.disable_local_igmp),
+    ];
+    is_other.into_iter().find(|(_, is_other)| *is_other).map(|(keyword, _)| keyword)
+}
+
+/// What is looked at when the daemon starts.
+fn of_start(before: &Plan, now: &Plan) -> impl Iterator<Item = &'static str> {
+    let (global, next) = (&before.global, &now.global);
+    let is_other = [
+        ("vrrp_priority and its kin", before.scheduling != now.scheduling),
+        ("nftables_priority and its kin", before.firewall != now.firewall),
+        ("umask", global.umask != next.umask),
+        ("use_pid_dir", before.surroundings.use_pid_dir != now.surroundings.use_pid_dir),
+        ("vrrp_netlink_cmd_rcv_bufs", global.netlink_command_buffer != next.netlink_command_buffer),
+        (
+            "vrrp_netlink_monitor_rcv_bufs",
+            global.netlink_monitor_buffer != next.netlink_monitor_buffer,
+        ),
+    ];
+    is_other.into_iter().filter(|(_, is_other)| *is_other).map(|(keyword, _)| keyword)
 }

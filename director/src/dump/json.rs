@@ -62,8 +62,8 @@ fn data(entry: &Entry, status: &Status, scripts: &[TrackScript]) -> Value {
     put("iname", instance.name.as_str().into());
     put("dont_track_primary", u8::from(instance.ignores_interface).into());
     put("skip_check_adv_addr", u8::from(instance.skips_address_check).into());
-    put("strict_mode", 0.into());
-    put("vmac_ifname", "".into());
+    put("strict_mode", u8::from(instance.strict).into());
+    put("vmac_ifname", status.virtual_interface.as_deref().unwrap_or("").into());
     put("ifp_ifname", interface.into());
     put("master_priority", status.active_priority.map_or(0, Priority::get).into());
     put("last_transition", last_transition(status).into());
@@ -79,10 +79,10 @@ fn data(entry: &Entry, status: &Status, scripts: &[TrackScript]) -> Value {
     put("base_priority", instance.priority.into());
     put("effective_priority", status.priority.get().into());
     put("vipset", is_active.into());
-    put("promote_secondaries", false.into());
+    put("promote_secondaries", instance.promote_secondaries.into());
     put("adver_int", seconds(interval));
     put("master_adver_int", seconds(status.active_interval));
-    put("accept", 1.into());
+    put("accept", u8::from(instance.accepts).into());
     put("nopreempt", (!instance.preempt).into());
     put("preempt_delay", seconds(instance.preempt_delay));
     put("state", state(status.state).into());

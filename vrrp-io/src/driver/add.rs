@@ -71,13 +71,21 @@ impl Driver {
         }
         for (key, error) in self.clean_up(&added) {
             added.retain(|added| *added != key);
+            self.withdraw(key);
             failed.push((key, error));
         }
         if self.has_blocked(&added)
             && let Err(error) = self.block_addresses()
         {
             let error = Arc::new(error);
-            failed.extend(added.drain(..).map(|key| (key, Arc::clone(&error).into())));
+            let (kept, refused): (Vec<Key>, Vec<Key>) = added.into_iter().partition(|key| {
+                self.instances.get(key).is_some_and(|i| i.config.router.accepts())
+            });
+            added = kept;
+            for key in refused {
+                self.withdraw(key);
+                failed.push((key, Arc::clone(&error).into()));
+            }
         }
         for place in added.iter().map(|key| key.interface).collect::<BTreeSet<_>>() {
             self.set_room(place);
@@ -95,9 +103,7 @@ impl Driver {
         let outcome = |outcome: Result<Key, AddError>| {
             let key = outcome?;
             if let Some(at) = failed.iter().position(|(other, _)| *other == key) {
-                let (key, error) = failed.swap_remove(at);
-                self.withdraw(key);
-                return Err(error);
+                return Err(failed.swap_remove(at).1);
             }
             let id = self.instances.get(&key).map(|instance| instance.id);
             id.ok_or(AddError::Stopped(crate::error::Stopped))

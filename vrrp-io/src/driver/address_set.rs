@@ -39,6 +39,11 @@ impl AddressSet {
         self.place(identity(address)).is_ok()
     }
 
+    /// Whether the address is there with just these attributes.
+    pub(super) fn holds(&self, address: &Address) -> bool {
+        self.place(identity(address)).is_ok_and(|place| self.0[place] == *address)
+    }
+
     /// The address on the interface, with prefixes of any length.
     pub(super) fn at(&self, interface: u32, address: IpAddr) -> impl Iterator<Item = &Address> {
         let from = self.0.partition_point(|other| identity(other) < (interface, address, 0));

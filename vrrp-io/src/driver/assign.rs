@@ -106,8 +106,13 @@ impl Driver {
     fn missing_addresses(&mut self, key: Key) -> Option<Vec<Address>> {
         self.interfaces[key.interface].index()?;
         let instance = self.instances.get(&key)?;
-        // What an owner has already is its own: it is neither added nor, later, removed.
+        // What an owner has already is its own: it is neither added nor, later, removed. Any other router
+        // takes over what somebody else has put there, or would not have been started.
+        let is_owner = instance.config.router.priority().is_owner();
         let is_own = |wanted: &Address| {
+            if !is_owner {
+                return false;
+            }
             let place = self.interfaces.place_of(wanted.interface);
             let others = place.map(|place| &self.interfaces[place].others);
             others.is_some_and(|o| o.iter().any(|o| o.is_same(wanted) && o.protocol != ORIGIN))
@@ -169,12 +174,10 @@ impl Driver {
             .collect();
         let routes = self.routes_of(&instance.config);
         let rules: Vec<_> = instance.config.rules.iter().map(marked).collect();
-        self.remove_rules(key, |installed| !rules.iter().any(|wanted| wanted.is_same(installed)));
-        self.remove_routes(key, |installed| {
-            !routes.iter().any(|(wanted, _)| wanted.is_same(installed))
-        });
+        self.remove_rules(key, |installed| !rules.contains(installed));
+        self.remove_routes(key, |installed| !routes.iter().any(|(wanted, _)| wanted == installed));
         // One that cannot be removed is tried again; it does not make the router unfit.
-        self.remove_addresses(&[key], |_, installed| !wanted.contains(installed), &mut Vec::new());
+        self.remove_addresses(&[key], |_, installed| !wanted.holds(installed), &mut Vec::new());
         self.add_addresses(&[key], action, failed);
     }
 }

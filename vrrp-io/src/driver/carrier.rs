@@ -41,6 +41,12 @@ const ON_CARRIER: [(Ipv4Setting, u32); 4] = [
     (Ipv4Setting::PromoteSecondaries, 1),
 ];
 
+/// Whether any address of a router is one of IPv6.
+fn has_ipv6(config: &RouterConfig) -> bool {
+    let own = config.virtual_interface.as_ref().and_then(|own| own.address.as_ref());
+    config.all_addresses().chain(own).any(|address| address.address().is_ipv6())
+}
+
 impl Driver {
     /// Makes what these routers need and does not exist; says of each router what carries its
     /// addresses. What was made for one that fails is removed again.
@@ -179,18 +185,22 @@ impl Driver {
             let _ = self.table.remove_links(&leftovers)?;
         }
         let links: Vec<VirtualLink> = wanted.iter().map(|wanted| wanted.link.clone()).collect();
+        let mut added = Vec::new();
         for (outcome, wanted) in self.table.add_links(&links)?.into_iter().zip(wanted) {
-            if let Err(error) = outcome {
-                outcomes[wanted.router] = Err(error.into());
+            match outcome {
+                Ok(()) => added.push(wanted),
+                Err(error) => outcomes[wanted.router] = Err(error.into()),
             }
         }
+        // Whatever else bears a name is somebody else's.
+        let wanted = added;
         self.reverse_path.relax(&mut self.table);
         let made = self.table.links()?;
         let made: BTreeMap<&str, &Link> =
             made.iter().map(|link| (link.name.as_str(), link)).collect();
         let there = || {
             let here = |wanted: &Wanted<'_>| Some(made.get(wanted.link.name.as_str())?.index);
-            wanted.iter().filter_map(move |wanted| Some((wanted, here(wanted)?)))
+            wanted.iter().copied().filter_map(move |wanted| Some((wanted, here(wanted)?)))
         };
         let mut settings = Vec::new();
         for (wanted, index) in there() {
@@ -202,14 +212,23 @@ impl Driver {
             let change =
                 ON_CARRIER.iter().fold(change, |change, (s, value)| change.ipv4(*s, *value));
             settings.push(change);
-            let has_ipv6 = wanted.config.all_addresses().any(|a| a.address().is_ipv6());
-            if !wanted.key.is_ipv6 && !has_ipv6 {
+            if !wanted.key.is_ipv6 && !has_ipv6(wanted.config) {
                 // It shall not take part in what routers advertise.
                 sysctl::set(&format!("ipv6/conf/{}/disable_ipv6", wanted.link.name), 1);
             }
         }
-        settings.extend(there().map(|(_, index)| LinkSettings::new(index).up(true)));
         self.tune(&settings);
+        let up: Vec<LinkSettings> =
+            there().map(|(_, index)| LinkSettings::new(index).up(true)).collect();
+        let mut is_up = BTreeSet::new();
+        for (outcome, (wanted, index)) in self.table.change_links(&up)?.into_iter().zip(there()) {
+            match outcome {
+                Ok(()) => {
+                    is_up.insert(index);
+                }
+                Err(error) => outcomes[wanted.router] = Err(error.into()),
+            }
+        }
         let own: Vec<_> = there()
             .filter_map(|(wanted, index)| {
                 let own = wanted.config.virtual_interface.as_ref()?.address.as_ref()?;
@@ -224,16 +243,40 @@ impl Driver {
             let Some(link) = made.get(wanted.link.name.as_str()) else { continue };
             let place = self.interfaces.place_for(&wanted.link.name);
             let mut link = (*link).clone();
-            link.is_up = true;
+            link.is_up = is_up.contains(&link.index);
             self.interfaces.set_link(place, Some(link), now);
             self.interfaces.get_mut(place).carries = Some(wanted.key);
         }
         Ok(())
     }
 
+    /// The router has IPv6 addresses now: interfaces of its own that were without IPv6 are with it.
+    pub(super) fn enable_ipv6(&self, key: Key) {
+        for carrier in self.instances.get(&key).into_iter().flat_map(|i| &i.carriers) {
+            let name = &self.interfaces[carrier.place].name;
+            sysctl::set(&format!("ipv6/conf/{name}/disable_ipv6"), 0);
+        }
+    }
+
     /// Whether addresses can be put on it.
     pub(super) fn is_ready(&self, carrier: &Carrier) -> bool {
         self.interfaces[carrier.place].link().is_some_and(|link| link.is_up)
+    }
+
+    /// Whether an interface is the one that was made for the router whose addresses the place carries, and not
+    /// somebody else's with its name.
+    pub(super) fn is_ours(&self, place: usize, link: &Link) -> bool {
+        let Some(key) = self.interfaces[place].carries else { return true };
+        let Some(instance) = self.instances.get(&key) else { return true };
+        let Some(carrier) = instance.carriers.iter().find(|carrier| carrier.place == place) else {
+            return true;
+        };
+        let by_default = VirtualInterface::macvlan();
+        let own = instance.config.virtual_interface.as_deref().unwrap_or(&by_default);
+        let mac = own.mac_of(key.is_ipv6, key.vrid);
+        link.kind.as_deref() == Some(own.kind.name())
+            && link.base == self.interfaces[carrier.base].index()
+            && (mac.is_none() || link.mac == mac)
     }
 
     /// The router whose addresses the interface at this place carries.
@@ -257,10 +300,10 @@ impl Driver {
                 settings.extend(self.tuning.give_back(carrier.base, index, &ON_BASE));
             }
         }
-        if indexes.is_empty() {
-            return;
-        }
-        let outcome = self.table.remove_links(&indexes);
+        let outcome = match indexes.is_empty() {
+            true => Ok(Vec::new()),
+            false => self.table.remove_links(&indexes),
+        };
         let removed = outcome.map_err(|error| crate::error::chain(&error)).and_then(|outcomes| {
             let all: Result<(), _> = outcomes.into_iter().collect();
             all.map_err(|error| crate::error::chain(&error))

@@ -50,6 +50,25 @@ impl Duties {
         first
     }
 
+    /// Takes the advertisements, also those behind addresses that are to be put on: nobody's advertisement
+    /// waits for that. What says that a router stops keeps its place, and so does what follows a removal.
+    pub(super) fn take_adverts(&mut self) -> Vec<(Key, Action)> {
+        let mut taken = Vec::new();
+        for (key, actions) in &mut self.lists {
+            let mut at = 0;
+            while let Some(action) = actions.get(at) {
+                match action {
+                    Action::Transmit(priority) if at == 0 || !priority.is_stopped() => {
+                        taken.extend(actions.remove(at).map(|action| (*key, action)));
+                    }
+                    Action::Transmit(_) | Action::RemoveAddresses => break,
+                    _ => at += 1,
+                }
+            }
+        }
+        taken
+    }
+
     /// Takes what every router has to do next, as long as it `is_meant`.
     pub(super) fn take(&mut self, is_meant: impl Fn(&Action) -> bool) -> Vec<(Key, Action)> {
         let mut taken = Vec::new();

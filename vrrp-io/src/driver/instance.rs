@@ -98,6 +98,8 @@ pub struct Status {
     pub state: State,
     /// The priority that it advertises.
     pub priority: Priority,
+    /// The interface that was made for it, by its name.
+    pub virtual_interface: Option<String>,
     /// The address that it sends from.
     pub primary_address: Option<IpAddr>,
     /// What it misses.
@@ -117,7 +119,10 @@ impl Driver {
         let router = self.routers.get(key)?;
         let stats = *router.stats();
         let since = stats.last_transition.map(|at| self.now().saturating_since(at));
+        let instance = self.instances.get(key)?;
+        let own = instance.carriers.iter().find(|carrier| carrier.base == key.interface);
         Some(Status {
+            virtual_interface: own.map(|own| self.interfaces[own.place].name.clone()),
             state: router.state(),
             priority: router.priority(),
             primary_address: router.primary_address(),

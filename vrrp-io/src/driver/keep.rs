@@ -56,7 +56,7 @@ impl Driver {
         self.kept.items = items;
         let (wanted, wanted_routes) = self.wanted_kept();
         let old_routes = self.kept.installed_routes.extract_if(.., |installed| {
-            !wanted_routes.iter().any(|(wanted, _)| wanted.is_same(installed))
+            !wanted_routes.iter().any(|(wanted, _)| wanted == installed)
         });
         let old_routes: Vec<Route> = old_routes.collect();
         let rules: Vec<Rule> = self.kept.items.rules.iter().map(marked).collect();
@@ -70,7 +70,7 @@ impl Driver {
         let old = self
             .kept
             .installed
-            .take(|installed| !wanted.iter().any(|(wanted, _)| wanted.is_same(installed)));
+            .take(|installed| !wanted.iter().any(|(wanted, _)| wanted == installed));
         self.orphans.extend(old);
         self.remove_orphans();
         if !self.kept.items.routes.is_empty() || self.kept.has_rules() {

@@ -68,7 +68,7 @@ impl Driver {
     /// routers. Between two steps other routers can have their turn, so that nobody's advertisement
     /// waits until the addresses of a thousand others are there.
     pub(super) fn perform_some(&mut self) {
-        let adverts = self.duties.take(|action| matches!(action, Action::Transmit(_)));
+        let adverts = self.duties.take_adverts();
         let mut failed = Vec::new();
         self.transmit(&adverts, &mut failed);
         let mut first = self.duties.take_first(ROUTERS_PER_STEP);

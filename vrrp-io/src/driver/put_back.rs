@@ -60,6 +60,7 @@ impl Driver {
 
     /// Tries to remove what nobody keeps any more; what is left is tried again.
     pub(super) fn remove_orphans(&mut self) {
+        self.remove_orphan_rules();
         if !self.orphan_routes.is_empty() {
             let routes = std::mem::take(&mut self.orphan_routes);
             let wanted = self.instances.values().flat_map(|instance| &instance.installed_routes);

@@ -71,6 +71,9 @@ impl Driver {
             instance.proof.change(&configured, config);
         }
         self.unblock();
+        if !key.is_ipv6 && config.all_addresses().any(|a| a.address().is_ipv6()) {
+            self.enable_ipv6(key);
+        }
         let has_other_items = configured.addresses != config.addresses
             || configured.excluded != config.excluded
             || configured.routes != config.routes

@@ -30,8 +30,16 @@ impl Driver {
             return;
         }
         // What is not to be looked after and was taken away stays away.
-        let is_wanted =
-            |rule: &&VirtualRule| rule.is_tracked || !has(&instance.installed_rules, &marked(rule));
+        let was_added = |rule: &VirtualRule| has(&instance.installed_rules, &marked(rule));
+        // One without a preference would be added a second time.
+        let present = match instance.config.rules.iter().any(was_added) {
+            true => self.table.rules().unwrap_or_default(),
+            false => Vec::new(),
+        };
+        let is_wanted = |rule: &&VirtualRule| match was_added(rule) {
+            true => rule.is_tracked && !has(&present, &marked(rule)),
+            false => true,
+        };
         let wanted: Vec<Rule> =
             instance.config.rules.iter().filter(is_wanted).map(marked).collect();
         let added = self.install_rules(&wanted);

@@ -34,7 +34,9 @@ impl Driver {
                         touched.insert(place);
                     }
                     if let Some(place) = self.interfaces.place(&link.name) {
-                        if self.set_link(place, link) {
+                        if !self.is_ours(place, &link) {
+                            self.lost(place);
+                        } else if self.set_link(place, link) {
                             arrived.insert(place);
                         }
                         touched.insert(place);
@@ -121,7 +123,6 @@ impl Driver {
             }
         }
         self.remove_orphans();
-        self.remove_orphan_rules();
         self.look_after_routes(|_, _| true);
         self.look_after_rules();
         self.put_back_kept();

@@ -15,10 +15,10 @@ use vrrp_io::proto::{
 pub(super) fn authentication(line: &AuthenticationLine) -> Result<Authentication, OutOfRange> {
     Ok(match line {
         AuthenticationLine::Password(secret) => {
-            Authentication::Password(Secret::new(secret.reveal().as_bytes())?)
+            Authentication::Password(Secret::new(secret.reveal())?)
         }
         AuthenticationLine::Header(secret) => {
-            Authentication::AuthenticationHeader(Secret::new(secret.reveal().as_bytes())?)
+            Authentication::AuthenticationHeader(Secret::new(secret.reveal())?)
         }
         _ => Authentication::None,
     })

@@ -1,7 +1,8 @@
 //! `authentication`.
 
+use super::SecretOctets;
 use super::reading::Reading;
-use crate::tree::{SecretText, Value};
+use crate::tree::Value;
 
 /// `authentication`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,9 +12,9 @@ pub enum Authentication {
     #[default]
     None,
     /// `auth_type PASS`.
-    Password(SecretText),
+    Password(SecretOctets),
     /// `auth_type AH`.
-    Header(SecretText),
+    Header(SecretOctets),
 }
 
 impl Reading<'_> {
@@ -51,7 +52,7 @@ impl Reading<'_> {
             self.diagnostics.warn(at, message, "only the first 8 are used");
         }
         let used: Vec<u8> = secret.reveal().bytes().take(8).collect();
-        let secret = SecretText::new(String::from_utf8_lossy(&used).into_owned());
+        let secret = SecretOctets::new(used);
         match kind {
             Some("AH") => Authentication::Header(secret),
             Some(_) => Authentication::Password(secret),

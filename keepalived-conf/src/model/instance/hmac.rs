@@ -46,9 +46,15 @@ pub enum KeySource {
     File(String),
 }
 
-/// A key of 32 to 64 octets, which neither `Debug` nor a message shows.
+/// A key or a password, which neither `Debug` nor a message shows.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretOctets(Vec<u8>);
+
+impl SecretOctets {
+    pub(super) fn new(octets: Vec<u8>) -> Self {
+        Self(octets)
+    }
+}
 
 /// What tells an old message from a new one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

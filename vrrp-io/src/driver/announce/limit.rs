@@ -58,8 +58,14 @@ impl Limiter {
         (!interval.is_zero()).then_some((line, interval))
     }
 
-    pub(super) fn offer(&mut self, interface: &str, item: Item, now: Timestamp) -> Turn {
-        let Some((line, interval)) = self.line(interface, item.place, item.address) else {
+    pub(super) fn offer(
+        &mut self,
+        interface: &str,
+        place: usize,
+        item: Item,
+        now: Timestamp,
+    ) -> Turn {
+        let Some((line, interval)) = self.line(interface, place, item.address) else {
             return Turn::Now;
         };
         let waiting = self.lines.entry(line).or_insert_with(|| Waiting {

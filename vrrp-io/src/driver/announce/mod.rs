@@ -23,7 +23,7 @@ use limit::Turn;
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// One address that is announced on one interface.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Item {
     key: Key,
     address: IpAddr,
@@ -129,8 +129,10 @@ impl Driver {
     ) -> Vec<(netlink_addr::AnnounceError, usize)> {
         let mut ready = Vec::new();
         for (at, item) in items.iter().enumerate() {
-            let interface = &self.interfaces[item.place].name;
-            match self.limiter.offer(interface, *item, now) {
+            // What is carried leaves through the interface below.
+            let base = self.instances.get(&item.key).map_or(item.place, |i| base_of(i, item.place));
+            let interface = &self.interfaces[base].name;
+            match self.limiter.offer(interface, base, *item, now) {
                 Turn::Now => ready.push((at, item)),
                 Turn::Later(line, next) => self.schedule.add(next, Later::Next(line)),
                 Turn::Queued => {}
