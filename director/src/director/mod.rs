@@ -129,23 +129,22 @@ impl Director {
             plan.static_routes.iter().cloned(),
             plan.static_rules.iter().cloned(),
         )?;
-        let mut running = BTreeMap::new();
-        let mut by_id = BTreeMap::new();
         let startup_delay = startup_delay(&plan);
         let config = |planned: &Arc<PlannedRouter>| match startup_delay {
             Duration::ZERO => Arc::clone(&planned.config),
             delay => Arc::new(RouterConfig::clone(&planned.config).with_startup_delay(delay)),
         };
         let added = vrrp.add_all(plan.routers.iter().map(config))?;
-        for (planned, added) in plan.routers.iter().zip(added) {
+        let started = |(planned, added): (&Arc<PlannedRouter>, Result<Router, AddError>)| {
             let router = added.map_err(|source| StartError::Router {
                 name: planned.instance.name.clone(),
                 source,
             })?;
-            let identity = Identity::of(planned);
-            by_id.insert(router.id(), identity.clone());
-            running.insert(identity, Running::new(router, Arc::clone(planned)));
-        }
+            Ok((Identity::of(planned), Running::new(router, Arc::clone(planned))))
+        };
+        let running: BTreeMap<Identity, Running> =
+            plan.routers.iter().zip(added).map(started).collect::<Result<_, StartError>>()?;
+        let by_id = running.iter().map(|(identity, r)| (r.router.id(), identity.clone())).collect();
         scripts.set(&vrrp, &plan.scripts);
         let notifier = Notifier::new(&plan);
         let groups = Groups::of(&plan);

@@ -374,9 +374,12 @@ impl RouterConfigBuilder {
                 check_family(is_ipv6, "peer", unicast.peers.iter().map(|peer| &peer.address))?;
             }
         }
+        let mut addresses = self.addresses;
+        // Most have one, and there can be thousands of routers.
+        addresses.shrink_to_fit();
         Ok(RouterConfig {
             interface: self.interface,
-            addresses: self.addresses,
+            addresses,
             excluded: self.excluded,
             routes: self.routes,
             rules: self.rules,

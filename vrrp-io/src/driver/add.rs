@@ -55,7 +55,7 @@ impl Driver {
         let wanted: Vec<_> = new.iter().map(|(key, router, _)| (*key, &*router.config)).collect();
         let mut failed: Vec<(Key, AddError)> = Vec::new();
         let carriers = self.make_carriers(&wanted);
-        let mut added = Vec::new();
+        let (mut added, mut instances) = (Vec::new(), Vec::new());
         for ((key, router, claim), carriers) in new.into_iter().zip(carriers) {
             match carriers {
                 Ok(carriers) => {
@@ -63,12 +63,14 @@ impl Driver {
                     self.next_id += 1;
                     let NewRouter { config, state } = router;
                     let instance = Instance::new(id, config, state, carriers, claim);
-                    self.instances.insert(key, instance);
+                    instances.push((key, instance));
                     added.push(key);
                 }
                 Err(error) => failed.push((key, error)),
             }
         }
+        // All at once: nodes of the tree that are filled one by one in order stay half empty.
+        self.instances.append(&mut instances.into_iter().collect());
         for (key, error) in self.clean_up(&added) {
             added.retain(|added| *added != key);
             self.withdraw(key);
@@ -96,6 +98,8 @@ impl Driver {
         }
         self.starting.extend(added);
         self.start_some();
+        // Whoever adds one sees its state.
+        self.perform_all();
         // What was opened for routers that cannot be added.
         for place in 0..self.interfaces.len() {
             self.close_unused_sockets(place);

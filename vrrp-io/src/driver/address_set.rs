@@ -26,7 +26,12 @@ impl AddressSet {
     pub(super) fn insert(&mut self, address: Address) {
         match self.place(identity(&address)) {
             Ok(place) => self.0[place] = address,
-            Err(place) => self.0.insert(place, address),
+            Err(place) => {
+                if self.0.is_empty() {
+                    self.0.reserve_exact(1);
+                }
+                self.0.insert(place, address);
+            }
         }
     }
 

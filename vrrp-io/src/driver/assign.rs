@@ -20,10 +20,8 @@ impl Driver {
             match run[0].1 {
                 Action::AddAddresses => self.add_addresses(&keys, Action::AddAddresses, failed),
                 Action::RemoveAddresses => {
-                    for key in &keys {
-                        self.remove_rules(*key, |_| true);
-                        self.remove_routes(*key, |_| true);
-                    }
+                    self.remove_rules(&keys, |_| true);
+                    self.remove_routes(&keys, |_| true);
                     self.remove_addresses(&keys, |_, _| true, failed);
                 }
                 action => {
@@ -90,10 +88,8 @@ impl Driver {
                 }
             }
         }
-        for key in keys {
-            self.add_routes(*key);
-            self.add_rules(*key);
-        }
+        self.add_routes(keys);
+        self.add_rules(keys);
     }
 
     fn fail_once(&self, key: Key, action: Action, error: &Failure, failed: &mut Failed) {
@@ -174,8 +170,10 @@ impl Driver {
             .collect();
         let routes = self.routes_of(&instance.config);
         let rules: Vec<_> = instance.config.rules.iter().map(marked).collect();
-        self.remove_rules(key, |installed| !rules.contains(installed));
-        self.remove_routes(key, |installed| !routes.iter().any(|(wanted, _)| wanted == installed));
+        self.remove_rules(&[key], |installed| !rules.contains(installed));
+        self.remove_routes(&[key], |installed| {
+            !routes.iter().any(|(wanted, _)| wanted == installed)
+        });
         // One that cannot be removed is tried again; it does not make the router unfit.
         self.remove_addresses(&[key], |_, installed| !wanted.holds(installed), &mut Vec::new());
         self.add_addresses(&[key], action, failed);

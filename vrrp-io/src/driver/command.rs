@@ -94,6 +94,7 @@ impl Driver {
                         instance.base = if is_owner { instance.base } else { lowest };
                     }
                     self.follow(key);
+                    self.perform_all();
                 });
                 answer(&reply, done);
             }
@@ -103,6 +104,7 @@ impl Driver {
                         instance.is_fit = is_fit;
                     }
                     self.follow(key);
+                    self.perform_all();
                 });
                 answer(&reply, done);
             }

@@ -175,10 +175,13 @@ impl Driver {
             .map(|(route, _)| route)
             .collect();
         if !missing.is_empty() {
-            let added = self.install_routes(&missing);
+            let are_there = self.install_routes(&missing);
+            let added = missing.into_iter().zip(are_there).filter(|(_, is_there)| *is_there);
             let installed = &mut self.kept.installed_routes;
-            installed.retain(|route| !added.iter().any(|added| added.is_same(route)));
-            installed.extend(added);
+            for (added, _) in added {
+                installed.retain(|route| !added.is_same(route));
+                installed.push(added);
+            }
         }
     }
 
@@ -196,10 +199,13 @@ impl Driver {
         };
         let missing: Vec<Rule> =
             self.kept.items.rules.iter().filter(is_missing).map(marked).collect();
-        let added = self.install_rules(&missing);
+        let are_there = self.install_rules(&missing);
+        let added = missing.into_iter().zip(are_there).filter(|(_, is_there)| *is_there);
         let installed = &mut self.kept.installed_rules;
-        installed.retain(|rule| !added.iter().any(|added| added.is_same(rule)));
-        installed.extend(added);
+        for (added, _) in added {
+            installed.retain(|rule| !added.is_same(rule));
+            installed.push(added);
+        }
     }
 
     fn add_kept(&mut self, missing: &[Address]) {

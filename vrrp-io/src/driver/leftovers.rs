@@ -82,8 +82,9 @@ impl Driver {
 
     /// Removes virtual routes that a crash left behind. Nothing depends on it so much that the router
     /// could not run.
-    pub(super) fn remove_old_routes(&mut self, config: &RouterConfig) {
-        let wanted = self.routes_of(config);
+    fn remove_old_routes(&mut self, keys: &[Key]) {
+        let configs = keys.iter().filter_map(|key| Some(&self.instances.get(key)?.config));
+        let wanted: Vec<_> = configs.flat_map(|config| self.routes_of(config)).collect();
         if wanted.is_empty() {
             return;
         }
@@ -121,12 +122,14 @@ impl Driver {
                     }
                     owners.extend(addresses.iter().map(|_| *key));
                     unwanted.extend(addresses);
-                    self.remove_old_routes(&config);
-                    self.remove_old_rules(&config);
                 }
                 Err(error) => failed.push((*key, error)),
             }
         }
+        let has_failed = |key: &Key| failed.iter().any(|(other, _)| other == key);
+        let remaining: Vec<Key> = keys.iter().copied().filter(|key| !has_failed(key)).collect();
+        self.remove_old_routes(&remaining);
+        self.remove_old_rules(&remaining);
         let outcomes = match self.table.remove(&unwanted) {
             Ok(outcomes) => outcomes.into_iter().map(|o| o.map_err(AddError::from)).collect(),
             Err(error) => unwanted.iter().map(|_| Err(error.clone().into())).collect::<Vec<_>>(),

@@ -78,6 +78,7 @@ impl Driver {
         for key in self.keys_on(place).into_iter().chain(carried) {
             self.input(key, Input::Fault(Fault::InterfaceDown));
         }
+        self.perform_all();
         let now = self.now();
         self.interfaces.set_link(place, None, now);
         self.interfaces.get_mut(place).set_addresses([]);

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use vrrp_fsm::proto::EncodeError;
-use vrrp_fsm::{Action, Actions, Event, Input};
+use vrrp_fsm::{Action, Event, Input};
 
 use super::duties::Duties;
 use super::{Driver, Key};
@@ -35,17 +35,13 @@ const ROUTERS_PER_STEP: usize = 8;
 pub(super) type Failed = Vec<(Key, Action)>;
 
 impl Driver {
-    /// Gives a router an input and performs what it asks for.
+    /// Gives a router an input. What it asks for is performed together with what others are asked for, in
+    /// the next turns of the loop: one report can concern a thousand routers.
     pub(super) fn input(&mut self, key: Key, input: Input<'_>) {
         if let Some(actions) = self.routers.handle(self.now(), &key, input) {
-            self.perform(key, actions);
+            self.duties.add(key, actions);
+            self.follow_up();
         }
-    }
-
-    fn perform(&mut self, key: Key, actions: Actions) {
-        self.duties.add(key, actions);
-        self.follow_up();
-        self.perform_all();
     }
 
     /// Members of groups go with each other.

@@ -101,16 +101,24 @@ impl Driver {
             .filter(|(key, instance)| !instance.config.routes.is_empty() && is_meant(self, **key))
             .map(|(key, _)| *key)
             .collect();
-        if !keys.is_empty() {
-            match self.table.routes() {
-                Ok(present) => keys.into_iter().for_each(|key| self.put_back_routes(key, &present)),
-                Err(error) => {
-                    let error = crate::error::chain(&error);
-                    tracing::error!(error, "cannot read the routes");
-                    self.resync_soon();
-                }
-            }
+        if keys.is_empty() {
+            return;
         }
+        let present = match self.table.routes() {
+            Ok(present) => present,
+            Err(error) => {
+                let error = crate::error::chain(&error);
+                tracing::error!(error, "cannot read the routes");
+                return self.resync_soon();
+            }
+        };
+        let lacking: Vec<Key> =
+            keys.into_iter().filter(|key| self.lacks_routes(*key, &present)).collect();
+        for key in &lacking {
+            let vrid = key.vrid.get();
+            tracing::warn!(vrid, "virtual routes are missing; putting them back");
+        }
+        self.add_routes(&lacking);
     }
 
     pub(super) fn take_route_changes(&mut self) {

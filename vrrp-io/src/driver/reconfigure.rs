@@ -108,6 +108,7 @@ impl Driver {
         self.set_room(key.interface);
         self.tell_interface(key.interface);
         self.follow(key);
+        self.perform_all();
         Ok(())
     }
 }

@@ -35,33 +35,38 @@ impl Driver {
 
     /// A route that cannot be had is logged, and tried again when something changes that it may
     /// depend on. It does not make the router unfit.
-    pub(super) fn add_routes(&mut self, key: Key) {
-        let Some(instance) = self.instances.get(&key) else { return };
-        if instance.config.routes.is_empty() {
+    pub(super) fn add_routes(&mut self, keys: &[Key]) {
+        let (mut wanted, mut owners) = (Vec::new(), Vec::new());
+        for key in keys {
+            let Some(instance) = self.instances.get(key) else { continue };
+            let is_installed = |wanted: &Route| {
+                instance.installed_routes.iter().any(|other| other.is_same(wanted))
+            };
+            // What is not to be looked after and was taken away stays away.
+            for (route, is_tracked) in self.routes_of(&instance.config) {
+                if is_tracked || !is_installed(&route) {
+                    wanted.push(route);
+                    owners.push(*key);
+                }
+            }
+        }
+        if wanted.is_empty() {
             return;
         }
-        let is_installed =
-            |wanted: &Route| instance.installed_routes.iter().any(|other| other.is_same(wanted));
-        // What is not to be looked after and was taken away stays away.
-        let wanted: Vec<Route> = self
-            .routes_of(&instance.config)
-            .into_iter()
-            .filter(|(route, is_tracked)| *is_tracked || !is_installed(route))
-            .map(|(route, _)| route)
-            .collect();
-        let added = self.install_routes(&wanted);
-        if let Some(instance) = self.instances.get_mut(&key) {
-            for route in added {
-                if !instance.installed_routes.iter().any(|installed| installed.is_same(&route)) {
-                    instance.installed_routes.push(route);
-                }
+        let are_there = self.install_routes(&wanted);
+        for ((route, key), is_there) in wanted.into_iter().zip(owners).zip(are_there) {
+            let Some(instance) = self.instances.get_mut(&key).filter(|_| is_there) else {
+                continue;
+            };
+            if !instance.installed_routes.iter().any(|installed| installed.is_same(&route)) {
+                instance.installed_routes.push(route);
             }
         }
         self.watch_routes();
     }
 
-    /// Adds routes and returns those that are there now.
-    pub(super) fn install_routes(&mut self, wanted: &[Route]) -> Vec<Route> {
+    /// Adds routes, and says of each whether it is there now.
+    pub(super) fn install_routes(&mut self, wanted: &[Route]) -> Vec<bool> {
         let outcomes = match self.table.add_routes(wanted) {
             Ok(outcomes) => outcomes,
             Err(error) => {
@@ -69,27 +74,26 @@ impl Driver {
                 tracing::warn!(error, "routes could not be added");
                 self.resync_soon();
                 // They may be there all the same.
-                return wanted.to_vec();
+                return vec![true; wanted.len()];
             }
         };
-        let mut added = Vec::new();
-        for (outcome, route) in outcomes.into_iter().zip(wanted) {
-            match outcome {
-                Ok(()) => added.push(route.clone()),
-                Err(error) => {
-                    let error = crate::error::chain(&error);
-                    tracing::warn!(error, "a route could not be added");
-                }
+        let is_there = |outcome: Result<(), netlink_addr::RouteError>| {
+            if let Err(error) = &outcome {
+                let error = crate::error::chain(error);
+                tracing::warn!(error, "a route could not be added");
             }
-        }
-        added
+            outcome.is_ok()
+        };
+        outcomes.into_iter().map(is_there).collect()
     }
 
     /// Removes installed routes that `is_meant`.
-    pub(super) fn remove_routes(&mut self, key: Key, is_meant: impl Fn(&Route) -> bool) {
-        let Some(instance) = self.instances.get_mut(&key) else { return };
-        let removed: Vec<Route> =
-            instance.installed_routes.extract_if(.., |route| is_meant(route)).collect();
+    pub(super) fn remove_routes(&mut self, keys: &[Key], is_meant: impl Fn(&Route) -> bool) {
+        let mut removed: Vec<Route> = Vec::new();
+        for key in keys {
+            let Some(instance) = self.instances.get_mut(key) else { continue };
+            removed.extend(instance.installed_routes.extract_if(.., |route| is_meant(route)));
+        }
         self.uninstall_routes(&removed);
     }
 
@@ -135,21 +139,17 @@ impl Driver {
         }
     }
 
-    /// Puts back routes of an Active router that somebody took away, or that went with an address.
-    pub(super) fn put_back_routes(&mut self, key: Key, present: &[Route]) {
+    /// Whether an Active router lacks routes that somebody took away, or that went with an address.
+    pub(super) fn lacks_routes(&self, key: Key, present: &[Route]) -> bool {
         if self.routers.get(&key).is_none_or(|router| router.state() != State::Active) {
-            return;
+            return false;
         }
-        let Some(instance) = self.instances.get(&key) else { return };
+        let Some(instance) = self.instances.get(&key) else { return false };
         let is_missing = |(route, is_tracked): &(Route, bool)| {
             let was_there = instance.installed_routes.iter().any(|other| other.is_same(route));
             let is_there = present.iter().any(|other| other.is_same(route));
             !is_there && (*is_tracked || !was_there)
         };
-        if !self.routes_of(&instance.config).iter().any(is_missing) {
-            return;
-        }
-        tracing::warn!(vrid = key.vrid.get(), "virtual routes are missing; putting them back");
-        self.add_routes(key);
+        self.routes_of(&instance.config).iter().any(is_missing)
     }
 }

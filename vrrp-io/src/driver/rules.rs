@@ -5,7 +5,7 @@ use vrrp_fsm::State;
 
 use super::origin::ORIGIN;
 use super::{Driver, Key};
-use crate::config::{RouterConfig, VirtualRule};
+use crate::config::VirtualRule;
 
 /// The rule as it is put into the kernel's list.
 pub(super) fn marked(wanted: &VirtualRule) -> Rule {
@@ -24,37 +24,44 @@ fn has(list: &[Rule], rule: &Rule) -> bool {
 impl Driver {
     /// A rule that cannot be had is logged, and tried again when rules change. It does not make the router
     /// unfit.
-    pub(super) fn add_rules(&mut self, key: Key) {
-        let Some(instance) = self.instances.get(&key) else { return };
-        if instance.config.rules.is_empty() {
+    pub(super) fn add_rules(&mut self, keys: &[Key]) {
+        let (mut wanted, mut owners) = (Vec::new(), Vec::new());
+        // Read once, and only when it is needed.
+        let mut present: Option<Vec<Rule>> = None;
+        for key in keys {
+            let Some(instance) = self.instances.get(key) else { continue };
+            for line in &instance.config.rules {
+                let rule = marked(line);
+                // What is not to be looked after and was taken away stays away. One without a preference
+                // would be added a second time.
+                let is_wanted = !has(&instance.installed_rules, &rule)
+                    || (line.is_tracked && {
+                        let read = || self.table.rules().unwrap_or_default();
+                        !has(present.get_or_insert_with(read), &rule)
+                    });
+                if is_wanted {
+                    wanted.push(rule);
+                    owners.push(*key);
+                }
+            }
+        }
+        if wanted.is_empty() {
             return;
         }
-        // What is not to be looked after and was taken away stays away.
-        let was_added = |rule: &VirtualRule| has(&instance.installed_rules, &marked(rule));
-        // One without a preference would be added a second time.
-        let present = match instance.config.rules.iter().any(was_added) {
-            true => self.table.rules().unwrap_or_default(),
-            false => Vec::new(),
-        };
-        let is_wanted = |rule: &&VirtualRule| match was_added(rule) {
-            true => rule.is_tracked && !has(&present, &marked(rule)),
-            false => true,
-        };
-        let wanted: Vec<Rule> =
-            instance.config.rules.iter().filter(is_wanted).map(marked).collect();
-        let added = self.install_rules(&wanted);
-        if let Some(instance) = self.instances.get_mut(&key) {
-            for rule in added {
-                if !has(&instance.installed_rules, &rule) {
-                    instance.installed_rules.push(rule);
-                }
+        let are_there = self.install_rules(&wanted);
+        for ((rule, key), is_there) in wanted.into_iter().zip(owners).zip(are_there) {
+            let Some(instance) = self.instances.get_mut(&key).filter(|_| is_there) else {
+                continue;
+            };
+            if !has(&instance.installed_rules, &rule) {
+                instance.installed_rules.push(rule);
             }
         }
         self.watch_routes();
     }
 
-    /// Adds rules and returns those that are there now.
-    pub(super) fn install_rules(&mut self, wanted: &[Rule]) -> Vec<Rule> {
+    /// Adds rules, and says of each whether it is there now.
+    pub(super) fn install_rules(&mut self, wanted: &[Rule]) -> Vec<bool> {
         if wanted.is_empty() {
             return Vec::new();
         }
@@ -65,27 +72,26 @@ impl Driver {
                 tracing::warn!(error, "rules could not be added");
                 self.resync_soon();
                 // They may be there all the same.
-                return wanted.to_vec();
+                return vec![true; wanted.len()];
             }
         };
-        let mut added = Vec::new();
-        for (outcome, rule) in outcomes.into_iter().zip(wanted) {
-            match outcome {
-                Ok(()) => added.push(rule.clone()),
-                Err(error) => {
-                    let error = crate::error::chain(&error);
-                    tracing::warn!(error, "a rule could not be added");
-                }
+        let is_there = |outcome: Result<(), netlink_addr::RuleError>| {
+            if let Err(error) = &outcome {
+                let error = crate::error::chain(error);
+                tracing::warn!(error, "a rule could not be added");
             }
-        }
-        added
+            outcome.is_ok()
+        };
+        outcomes.into_iter().map(is_there).collect()
     }
 
     /// Removes installed rules that `is_meant`.
-    pub(super) fn remove_rules(&mut self, key: Key, is_meant: impl Fn(&Rule) -> bool) {
-        let Some(instance) = self.instances.get_mut(&key) else { return };
-        let removed: Vec<Rule> =
-            instance.installed_rules.extract_if(.., |rule| is_meant(rule)).collect();
+    pub(super) fn remove_rules(&mut self, keys: &[Key], is_meant: impl Fn(&Rule) -> bool) {
+        let mut removed: Vec<Rule> = Vec::new();
+        for key in keys {
+            let Some(instance) = self.instances.get_mut(key) else { continue };
+            removed.extend(instance.installed_rules.extract_if(.., |rule| is_meant(rule)));
+        }
         self.uninstall_rules(&removed);
     }
 
@@ -124,11 +130,12 @@ impl Driver {
     }
 
     /// Removes rules that a crash left behind.
-    pub(super) fn remove_old_rules(&mut self, config: &RouterConfig) {
-        if config.rules.is_empty() {
+    pub(super) fn remove_old_rules(&mut self, keys: &[Key]) {
+        let configs = keys.iter().filter_map(|key| Some(&self.instances.get(key)?.config));
+        let wanted: Vec<Rule> = configs.flat_map(|config| &config.rules).map(marked).collect();
+        if wanted.is_empty() {
             return;
         }
-        let wanted: Vec<Rule> = config.rules.iter().map(marked).collect();
         match self.table.rules() {
             Ok(mut present) => {
                 present.retain(|present| {
@@ -162,20 +169,19 @@ impl Driver {
                 return self.resync_soon();
             }
         };
-        for key in keys {
-            let Some(instance) = self.instances.get(&key) else { continue };
-            let is_missing = |wanted: &VirtualRule| {
+        let is_missing = |key: &Key| {
+            let Some(instance) = self.instances.get(key) else { return false };
+            instance.config.rules.iter().any(|wanted| {
                 let rule = marked(wanted);
                 let was_there = has(&instance.installed_rules, &rule);
                 !has(&present, &rule) && (wanted.is_tracked || !was_there)
-            };
-            if instance.config.rules.iter().any(is_missing) {
-                tracing::warn!(
-                    vrid = key.vrid.get(),
-                    "virtual rules are missing; putting them back"
-                );
-                self.add_rules(key);
-            }
+            })
+        };
+        let keys: Vec<Key> = keys.into_iter().filter(is_missing).collect();
+        for key in &keys {
+            let vrid = key.vrid.get();
+            tracing::warn!(vrid, "virtual rules are missing; putting them back");
         }
+        self.add_rules(&keys);
     }
 }

@@ -8,6 +8,7 @@ use super::{Driver, Key};
 impl Driver {
     pub(super) fn stop(&mut self, key: Key) {
         self.input(key, Input::Shutdown);
+        self.perform_all();
         let carriers = self.forget(key);
         self.unblock();
         self.drop_carriers(&carriers);
@@ -19,8 +20,8 @@ impl Driver {
     fn forget(&mut self, key: Key) -> Vec<Carrier> {
         // What could not be removed, now or earlier, is not forgotten with the router. The failure
         // was told already.
-        self.remove_rules(key, |_| true);
-        self.remove_routes(key, |_| true);
+        self.remove_rules(&[key], |_| true);
+        self.remove_routes(&[key], |_| true);
         self.remove_addresses(&[key], |_, _| true, &mut Vec::new());
         self.routers.remove(&key);
         let mut carriers = Vec::new();

@@ -18,7 +18,8 @@ const BUFFER: usize = MAX_IPV6_PACKET;
 
 /// The buffers for one call; all sockets share them.
 pub(crate) struct Receiver {
-    buffers: Box<[[u8; BUFFER]]>,
+    /// [`BATCH`] times [`BUFFER`].
+    buffers: Vec<u8>,
     ipv4: MultiHeaders<SockaddrIn>,
     ipv6: MultiHeaders<SockaddrIn6>,
 }
@@ -35,8 +36,9 @@ pub(crate) enum Received {
 impl Receiver {
     pub(crate) fn new() -> Self {
         Self {
-            // Zeroed by the system: memory is used once it is written.
-            buffers: vec![[0; BUFFER]; BATCH].into_boxed_slice(),
+            // Zeroed by the system: memory is used once it is written, as it is not when zeros are copied
+            // into it.
+            buffers: vec![0; BUFFER * BATCH],
             ipv4: MultiHeaders::preallocate(BATCH, None),
             ipv6: ipv6_headers(),
         }
@@ -50,10 +52,8 @@ impl Receiver {
     ) -> io::Result<Received> {
         let fd = socket.socket.as_raw_fd();
         let mut slices: [_; BATCH] = {
-            let mut buffers = self.buffers.iter_mut();
-            std::array::from_fn(|_| {
-                [IoSliceMut::new(buffers.next().map_or(&mut [][..], |buffer| &mut buffer[..]))]
-            })
+            let mut buffers = self.buffers.chunks_exact_mut(BUFFER);
+            std::array::from_fn(|_| [IoSliceMut::new(buffers.next().unwrap_or_default())])
         };
         let flags = MsgFlags::MSG_DONTWAIT;
         let mut count = 0;

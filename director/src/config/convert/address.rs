@@ -43,7 +43,10 @@ impl Machine<'_> {
         ];
         let set = flags.into_iter().filter(|(is_set, _)| *is_set);
         let flags = set.fold(AddressFlags::NONE, |all, (_, flag)| all | flag);
-        address = address.flags(flags);
+        let usual = if line.address.is_ipv6() { AddressFlags::NODAD } else { AddressFlags::NONE };
+        if flags != usual {
+            address = address.flags(flags);
+        }
         if let Some(preferred) = line.preferred {
             address = address.preferred(match preferred {
                 PreferredLifetime::For(time) => Lifetime::For(time),

@@ -21,6 +21,8 @@ impl Reading<'_> {
             }
             addresses.push(line);
         }
+        // Most instances have one, of which there can be thousands.
+        addresses.shrink_to_fit();
         addresses
     }
 

@@ -63,7 +63,7 @@ pub struct Instance {
     /// Not `no_accept`: it answers on addresses that it does not own.
     pub accepts: bool,
     /// `use_vmac` or `use_ipvlan`.
-    pub virtual_interface: Option<VirtualInterfaceLine>,
+    pub virtual_interface: Option<Box<VirtualInterfaceLine>>,
     /// Not `nopreempt`.
     pub preempt: bool,
     /// `preempt_delay`.
@@ -79,7 +79,7 @@ pub struct Instance {
     /// `mcast_dst_ip`, or the global one.
     pub group: Option<IpAddr>,
     /// `unicast_peer` and what belongs to it.
-    pub unicast: Option<Unicast>,
+    pub unicast: Option<Box<Unicast>>,
     /// `v3_checksum_as_v2`.
     pub v3_checksum_as_v2: bool,
     /// `dont_track_primary`.
@@ -105,7 +105,7 @@ pub struct Instance {
     /// `authentication`.
     pub authentication: Authentication,
     /// `auth_hmac`; never with `authentication`.
-    pub hmac: Option<Hmac>,
+    pub hmac: Option<Box<Hmac>>,
     /// `notify` and its kin.
     pub notifications: Notifications,
     /// `notify_priority_changes`.

@@ -120,7 +120,8 @@ impl Reading<'_> {
                 vrid,
                 defaults,
                 self.diagnostics,
-            ),
+            )
+            .map(Box::new),
             preempt,
             preempt_delay,
             timer_expired_backup: self.timer_expired_backup(preempt),
@@ -128,7 +129,7 @@ impl Reading<'_> {
             source: self.of_family(source, is_ipv6),
             tracks_source: section.has("track_src_ip"),
             group: self.of_family(section.address("mcast_dst_ip"), is_ipv6).or(group),
-            unicast,
+            unicast: unicast.map(Box::new),
             v3_checksum_as_v2: or_default("v3_checksum_as_v2", defaults.v3_checksum_as_v2),
             ignores_interface: section.has("dont_track_primary"),
             track_interfaces: self.track_interfaces(),
@@ -163,7 +164,7 @@ impl Reading<'_> {
         if strict {
             self.apply_strict(&mut instance);
         }
-        instance.hmac = hmac.ok()?;
+        instance.hmac = hmac.ok()?.map(Box::new);
         Some(instance)
     }
 
