@@ -1,0 +1,54 @@
+//! What a session is told to be.
+
+use std::net::IpAddr;
+
+use bfd::{Config, HOP_LIMIT};
+
+/// One session with one peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionConfig {
+    pub(crate) peer: IpAddr,
+    pub(crate) source: Option<IpAddr>,
+    pub(crate) timers: Config,
+    pub(crate) is_multihop: bool,
+    pub(crate) hop_limit: u8,
+    pub(crate) least_hop_limit: u8,
+}
+
+impl SessionConfig {
+    /// A session over one hop: packets leave with TTL 255, and only those that arrive with it count.
+    pub fn new(peer: IpAddr, timers: Config) -> Self {
+        Self {
+            peer,
+            source: None,
+            timers,
+            is_multihop: false,
+            hop_limit: HOP_LIMIT,
+            least_hop_limit: HOP_LIMIT,
+        }
+    }
+
+    /// The peer is this many routers away at most (RFC 5883): packets go to another port, and those that
+    /// passed more routers do not count.
+    #[must_use]
+    pub fn multihop(mut self, routers: u8) -> Self {
+        self.is_multihop = true;
+        self.least_hop_limit = HOP_LIMIT - routers;
+        self
+    }
+
+    /// The address that packets leave from (default: what the routing tables say).
+    #[must_use]
+    pub fn source(mut self, source: IpAddr) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// The TTL or hop limit of our packets, and the least one with which those of the peer count.
+    #[must_use]
+    pub fn hop_limits(mut self, ours: u8, least: u8) -> Self {
+        self.hop_limit = ours;
+        self.least_hop_limit = least;
+        self
+    }
+}
