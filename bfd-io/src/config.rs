@@ -37,6 +37,16 @@ impl SessionConfig {
         self
     }
 
+    /// The peer.
+    pub fn peer(&self) -> IpAddr {
+        self.peer
+    }
+
+    /// Whether the peer may be several hops away.
+    pub fn is_multihop(&self) -> bool {
+        self.is_multihop
+    }
+
     /// The address that packets leave from (default: what the routing tables say).
     #[must_use]
     pub fn source(mut self, source: IpAddr) -> Self {

@@ -19,6 +19,7 @@ use vrrp_io::{
 
 use crate::process::namespace::{self, NamespaceError};
 use crate::process::scheduling::Scheduling;
+use crate::tracking::bfd::BfdSession;
 use crate::tracking::files::TrackFile;
 use crate::tracking::processes::TrackProcess;
 
@@ -88,6 +89,10 @@ pub struct Plan {
     pub firewall: FirewallSettings,
     /// How the VRRP thread is run.
     pub scheduling: Scheduling,
+    /// Sessions of BFD that routers track.
+    pub bfd_sessions: Vec<BfdSession>,
+    /// How the BFD thread is run.
+    pub bfd_scheduling: Scheduling,
     /// What is run for the daemon as a whole.
     pub commands: GlobalCommands,
 }
@@ -100,9 +105,17 @@ impl Plan {
         self.scripts.clear();
         self.files.clear();
         self.processes.clear();
+        self.bfd_sessions.clear();
         self.static_addresses.clear();
         self.static_routes.clear();
         self.static_rules.clear();
+    }
+
+    /// No session of BFD runs: whoever tracks one takes it for down.
+    pub fn leave_out_bfd(&mut self) {
+        for session in &mut self.bfd_sessions {
+            session.config = None;
+        }
     }
 }
 

@@ -19,7 +19,9 @@ use vrrp_io::{
 use crate::config::{Checked, Plan, PlannedRouter};
 use crate::notify::Notifier;
 use crate::scripts::Scripts;
+use crate::tracking::bfd::BfdSessions;
 use crate::tracking::files::Files;
+use crate::tracking::lock;
 use crate::tracking::processes::{self, Processes};
 use groups::Groups;
 
@@ -42,6 +44,8 @@ pub struct Director {
     scripts: Scripts,
     files: Files,
     processes: Processes,
+    /// The status looks at it, too.
+    bfd: Arc<Mutex<BfdSessions>>,
     notifier: Notifier,
     view: Arc<Mutex<View>>,
     /// What is wrong with the configuration that runs.
@@ -122,6 +126,8 @@ impl Director {
         let (mut files, mut processes) = (Files::default(), Processes::default());
         files.set(&vrrp, &plan.files);
         processes.set(&vrrp, &plan.processes, tracking_settings(&plan));
+        let mut bfd = BfdSessions::default();
+        bfd.set(&vrrp, &plan.bfd_sessions, &plan.bfd_scheduling);
         vrrp.watch_interfaces(plan.interface_settings.clone())?;
         vrrp.limit_announcements(plan.announcement_limits.clone())?;
         vrrp.keep(
@@ -148,7 +154,8 @@ impl Director {
         scripts.set(&vrrp, &plan.scripts);
         let notifier = Notifier::new(&plan);
         let groups = Groups::of(&plan);
-        let view = Arc::new(Mutex::new(View::new(vrrp.clone())));
+        let bfd = Arc::new(Mutex::new(bfd));
+        let view = Arc::new(Mutex::new(View::new(vrrp.clone(), Arc::clone(&bfd))));
         let director = Self {
             vrrp,
             events,
@@ -159,6 +166,7 @@ impl Director {
             scripts,
             files,
             processes,
+            bfd,
             notifier,
             view,
             known_errors,
@@ -214,6 +222,7 @@ impl Director {
         }
         self.tell_stop();
         drop(self.scripts);
+        lock(&self.bfd).end();
         self.notifier.finish().await;
     }
 

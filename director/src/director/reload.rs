@@ -9,6 +9,7 @@ use vrrp_io::{ReconfigureError, Stopped};
 use super::{Director, Identity, Running, tracking_settings};
 use crate::cause::chain;
 use crate::config::{Checked, Plan, PlannedRouter};
+use crate::tracking::lock;
 
 /// Another configuration was not taken; everything runs on as it was.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +59,7 @@ impl Director {
         self.scripts.announce(&self.vrrp, &plan.scripts);
         self.files.set(&self.vrrp, &plan.files);
         self.processes.set(&self.vrrp, &plan.processes, tracking_settings(&plan));
+        lock(&self.bfd).set(&self.vrrp, &plan.bfd_sessions, &plan.bfd_scheduling);
         // What is the same goes on: delays that run, and announcements that wait for their turn.
         if plan.interface_settings != self.plan.interface_settings {
             self.vrrp.watch_interfaces(plan.interface_settings.clone())?;
@@ -204,6 +206,7 @@ fn of_start(before: &Plan, now: &Plan) -> impl Iterator<Item = &'static str> {
     let (global, next) = (&before.global, &now.global);
     let is_other = [
         ("vrrp_priority and its kin", before.scheduling != now.scheduling),
+        ("bfd_priority and its kin", before.bfd_scheduling != now.bfd_scheduling),
         ("nftables_priority and its kin", before.firewall != now.firewall),
         ("umask", global.umask != next.umask),
         ("use_pid_dir", before.surroundings.use_pid_dir != now.surroundings.use_pid_dir),

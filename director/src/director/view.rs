@@ -1,17 +1,19 @@
 //! What is shown to those who ask.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use vrrp_io::fsm::Cause;
 use vrrp_io::{RouterId, Vrrp};
 
 use crate::config::PlannedRouter;
 use crate::notify::Word;
+use crate::tracking::bfd::BfdSessions;
 
 /// The routers and groups, for the status and the dumps; their states are asked for when shown.
 #[derive(Debug)]
 pub(crate) struct View {
     pub(crate) vrrp: Vrrp,
+    pub(crate) bfd: Arc<Mutex<BfdSessions>>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) groups: Vec<(String, Option<Word>)>,
     /// How often a configuration was taken.
@@ -29,7 +31,7 @@ pub(crate) struct Entry {
 }
 
 impl View {
-    pub(super) fn new(vrrp: Vrrp) -> Self {
-        Self { vrrp, entries: Vec::new(), groups: Vec::new(), reloads: 0, is_current: true }
+    pub(super) fn new(vrrp: Vrrp, bfd: Arc<Mutex<BfdSessions>>) -> Self {
+        Self { vrrp, bfd, entries: Vec::new(), groups: Vec::new(), reloads: 0, is_current: true }
     }
 }

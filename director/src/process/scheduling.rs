@@ -1,4 +1,4 @@
-//! How the system runs the VRRP thread.
+//! How the system runs the threads for VRRP and BFD.
 
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ use vrrp_io::VrrpBuilder;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Scheduling {
+    /// What its keywords begin with: `vrrp` or `bfd`.
+    pub part: &'static str,
     /// -20 to 19.
     pub niceness: Option<i32>,
     /// Of `SCHED_RR`: 1 to 99.
@@ -45,13 +47,13 @@ impl Scheduling {
     pub fn apply_to_process(&self) {
         if self.stays_in_memory {
             let all = MlockAllFlags::MCL_CURRENT | MlockAllFlags::MCL_FUTURE;
-            told("vrrp_no_swap", mlockall(all));
+            self.told("no_swap", mlockall(all));
         }
         if let Some(limit) =
             self.realtime_limit.filter(|_| self.realtime.is_some() || self.raised_to > 0)
         {
             let hard = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
-            told("vrrp_rlimit_rttime", setrlimit(Resource::RLIMIT_RTTIME, hard / 2, hard));
+            self.told("rlimit_rttime", setrlimit(Resource::RLIMIT_RTTIME, hard / 2, hard));
         }
     }
 
@@ -72,19 +74,24 @@ impl Scheduling {
         })
     }
 
-    fn apply_to_thread(&self) {
+    /// Has the calling thread run like this.
+    pub fn apply_to_thread(&self) {
         if !self.processors.is_empty() {
             let mut set = CpuSet::new();
             let known = self.processors.iter().try_for_each(|processor| set.set(*processor));
             let this_thread = Pid::from_raw(0);
-            told("vrrp_cpu_affinity", known.and_then(|()| sched_setaffinity(this_thread, &set)));
+            self.told("cpu_affinity", known.and_then(|()| sched_setaffinity(this_thread, &set)));
         }
         if let Some(niceness) = self.niceness {
-            told("vrrp_priority", rustix::process::setpriority_process(None, niceness));
+            self.told("priority", rustix::process::setpriority_process(None, niceness));
         }
         if let Some(priority) = self.realtime {
-            told("vrrp_rt_priority", set_realtime(priority));
+            self.told("rt_priority", set_realtime(priority));
         }
+    }
+
+    fn told<E: std::fmt::Display>(&self, keyword: &str, outcome: Result<(), E>) {
+        told(&format!("{}_{keyword}", self.part), outcome);
     }
 }
 

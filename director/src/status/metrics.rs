@@ -28,6 +28,8 @@ pub(super) fn text(report: &Report) -> String {
     );
     let group = Family::<Labels, Gauge>::default();
     registry.register("group_state", "1 for the state that the sync group is in", group.clone());
+    let bfd = Family::<Labels, Gauge>::default();
+    registry.register("bfd_up", "1 for a session of BFD that is up", bfd.clone());
     let refused = Family::<Labels, Counter>::default();
     registry.register(
         "refused_packets",
@@ -71,6 +73,11 @@ pub(super) fn text(report: &Report) -> String {
             let labels = vec![label("group", &one.name), label("state", name)];
             group.get_or_create(&labels).set((one.state == name).into());
         }
+    }
+    for session in &report.bfd {
+        let peer = session.peer.as_deref().unwrap_or_default();
+        let labels = vec![label("session", &session.name), label("peer", peer)];
+        bfd.get_or_create(&labels).set((session.state == "Up").into());
     }
     for (reason, count) in &report.refused {
         refused.get_or_create(&vec![label("reason", reason)]).inc_by(*count);

@@ -7,6 +7,6 @@ mod server;
 mod table;
 
 pub use client::{FetchError, fetch};
-pub use report::{Counter, GroupReport, InstanceReport, Report};
+pub use report::{BfdReport, Counter, GroupReport, InstanceReport, Report};
 pub use server::{Listener, ServeError, Server, serve};
 pub use table::table;

@@ -1,8 +1,11 @@
 //! The status as a value: what the JSON has in it.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use bfd_io::SessionStatus;
+use bfd_io::session::State as BfdState;
 use keepalived_conf::model::Interval;
 use serde::{Deserialize, Serialize};
 use vrrp_io::Stopped;
@@ -10,6 +13,7 @@ use vrrp_io::fsm::{Cause, State, Stats};
 
 use crate::director::{Entry, View, began};
 use crate::notify::Word;
+use crate::tracking::lock;
 
 /// Everything about the daemon at one moment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,6 +31,9 @@ pub struct Report {
     pub instances: Vec<InstanceReport>,
     /// The sync groups by name.
     pub groups: Vec<GroupReport>,
+    /// The sessions of BFD by name.
+    #[serde(default)]
+    pub bfd: Vec<BfdReport>,
     /// Packets that could not be charged to a router, by reason.
     pub refused: BTreeMap<String, u64>,
 }
@@ -79,15 +86,36 @@ pub struct GroupReport {
     pub state: String,
 }
 
+/// A session of BFD.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct BfdReport {
+    /// Its name in the file.
+    pub name: String,
+    /// Its peer; `None` when it is not run.
+    pub peer: Option<String>,
+    /// AdminDown, Down, Init or Up.
+    pub state: String,
+    /// What the peer says of its own.
+    pub remote_state: String,
+    /// Between our packets, in seconds.
+    pub interval_seconds: f64,
+    /// After so long a silence the peer counts as gone, in seconds.
+    pub detection_seconds: f64,
+    /// Its counters.
+    pub counters: BTreeMap<String, u64>,
+}
+
 /// A counter: its name and its value.
 pub type Counter = (&'static str, u64);
 
 impl Report {
     pub(crate) fn of(view: &Mutex<View>) -> Result<Self, Stopped> {
-        let (vrrp, entries, groups, reloads, is_current) = {
+        let (vrrp, sessions, entries, groups, reloads, is_current) = {
             let view = view.lock().unwrap_or_else(PoisonError::into_inner);
-            let entries = view.entries.clone();
-            (view.vrrp.clone(), entries, view.groups.clone(), view.reloads, view.is_current)
+            let (entries, sessions) = (view.entries.clone(), Arc::clone(&view.bfd));
+            let groups = view.groups.clone();
+            (view.vrrp.clone(), sessions, entries, groups, view.reloads, view.is_current)
         };
         let statuses: BTreeMap<_, _> = vrrp.status()?.into_iter().collect();
         let counters = vrrp.counters()?;
@@ -118,6 +146,7 @@ impl Report {
                     state: word.map_or("INIT", Word::text).to_owned(),
                 })
                 .collect(),
+            bfd: lock(&sessions).all().into_iter().map(bfd).collect(),
             refused: refused.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         })
     }
@@ -146,6 +175,30 @@ fn instance(entry: &Entry, status: &vrrp_io::Status) -> InstanceReport {
         faults: status.faults.iter().map(ToString::to_string).collect(),
         group: entry.group.clone(),
         counters: counters(&status.stats).into_iter().map(|(n, v)| (n.to_owned(), v)).collect(),
+    }
+}
+
+fn bfd((name, status): (&str, Option<SessionStatus>)) -> BfdReport {
+    let state = |state: BfdState| format!("{state:?}");
+    let stats = status.map(|status| status.stats).unwrap_or_default();
+    let counters = [
+        ("sent", stats.sent),
+        ("received", stats.received),
+        ("discarded", stats.discarded),
+        ("went_up", stats.went_up),
+        ("went_down", stats.went_down),
+    ];
+    let seconds = |time: fn(&SessionStatus) -> Duration| {
+        status.as_ref().map(time).unwrap_or_default().as_secs_f64()
+    };
+    BfdReport {
+        name: name.to_owned(),
+        peer: status.map(|status| status.peer.to_string()),
+        state: state(status.map(|status| status.state).unwrap_or_default()),
+        remote_state: state(status.map(|status| status.remote_state).unwrap_or_default()),
+        interval_seconds: seconds(|status| status.transmit_interval),
+        detection_seconds: seconds(|status| status.detection_time),
+        counters: counters.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
     }
 }
 

@@ -35,6 +35,10 @@ pub fn table(report: &Report, color: bool) -> String {
     for group in &report.groups {
         text += &format!("group {}: {}\n", group.name, group.state);
     }
+    for session in &report.bfd {
+        let peer = session.peer.as_deref().unwrap_or("not run");
+        text += &format!("bfd_instance {}: {} ({peer})\n", session.name, session.state);
+    }
     for instance in &report.instances {
         let errors: Vec<String> = instance
             .counters

@@ -1,5 +1,7 @@
-//! What routers track besides interfaces and scripts: numbers in files, and how many of a process run.
+//! What routers track besides interfaces and scripts: numbers in files, how many of a process run, and
+//! sessions of BFD.
 
+pub mod bfd;
 pub mod files;
 pub mod processes;
 
@@ -24,7 +26,7 @@ impl Listener for Vrrp {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

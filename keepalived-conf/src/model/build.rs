@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::bfd::{BfdInstance, distinct};
 use super::surroundings::Surroundings;
 use super::track_group::{TrackGroup, check_groups};
 use super::tracking::Tracked;
@@ -33,10 +34,11 @@ pub fn build(tree: Section, diagnostics: &mut Diagnostics) -> Configuration {
         .into_iter()
         .filter_map(|(name, span, section)| TrackProcess::read(name, span, section, diagnostics))
         .collect();
-    let bfds: Vec<&str> = tree
-        .blocks("bfd_instance")
-        .filter_map(|(_, head, _)| head.at(0).and_then(Value::text))
+    let bfds: Vec<BfdInstance> = named(&tree, &["bfd_instance"], diagnostics)
+        .into_iter()
+        .filter_map(|(name, span, section)| BfdInstance::read(name, span, section, diagnostics))
         .collect();
+    let bfds = distinct(bfds, diagnostics);
     let mut instances: Vec<Instance> = named(&tree, &["vrrp_instance"], diagnostics)
         .into_iter()
         .filter_map(|(name, span, section)| {
@@ -88,6 +90,7 @@ pub fn build(tree: Section, diagnostics: &mut Diagnostics) -> Configuration {
         scripts,
         files,
         processes,
+        bfds,
         instances,
         groups,
         static_addresses,

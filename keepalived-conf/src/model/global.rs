@@ -108,6 +108,8 @@ pub struct Global {
     pub rx_buffers: RxBuffers,
     /// `vrrp_priority` and its kin.
     pub vrrp_process: ProcessSettings,
+    /// `bfd_priority` and its kin.
+    pub bfd_process: ProcessSettings,
     /// `max_auto_priority`: the greatest real-time priority that is taken when a timer was late; 0
     /// for none, and −1 for none without a word.
     pub max_auto_priority: i8,
@@ -190,6 +192,7 @@ impl Global {
             nftables: Nftables::read(section),
             rx_buffers: RxBuffers::read(section, diagnostics),
             vrrp_process: ProcessSettings::read(section, "vrrp"),
+            bfd_process: ProcessSettings::read(section, "bfd"),
             max_auto_priority: values("max_auto_priority").map_or(0, |values| {
                 let priority = values.at(0).and_then(Value::integer);
                 priority.and_then(|priority| priority.try_into().ok()).unwrap_or(99)

@@ -2,6 +2,7 @@
 
 mod address;
 mod announcing;
+mod bfd;
 mod build;
 mod defaults;
 mod encapsulation;
@@ -33,6 +34,7 @@ mod virtual_interface;
 
 pub use address::{AddressLine, Broadcast, PreferredLifetime};
 pub use announcing::{Announcing, ExtraAnnouncing};
+pub use bfd::BfdInstance;
 pub use build::build;
 pub use defaults::Defaults;
 pub use encapsulation::{Encapsulation, TunnelEncapsulation};
@@ -77,6 +79,8 @@ pub struct Configuration {
     pub files: Vec<TrackFile>,
     /// `vrrp_track_process`.
     pub processes: Vec<TrackProcess>,
+    /// `bfd_instance`.
+    pub bfds: Vec<BfdInstance>,
     /// `vrrp_instance`.
     pub instances: Vec<Instance>,
     /// `vrrp_sync_group`.
@@ -88,6 +92,6 @@ pub struct Configuration {
     /// `static_rules`.
     pub static_rules: Vec<RuleLine>,
     /// All keywords with their values, those included that have no place in the fields above: virtual
-    /// servers, checkers, BFD.
+    /// servers, checkers.
     pub tree: Section,
 }

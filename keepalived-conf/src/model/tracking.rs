@@ -1,6 +1,8 @@
 //! What instances and groups track: whether it is there, and what it may weigh.
 
-use super::{Instance, SyncGroup, Track, TrackFile, TrackProcess, TrackScript, Weight};
+use super::{
+    BfdInstance, Instance, SyncGroup, Track, TrackFile, TrackProcess, TrackScript, Weight,
+};
 use crate::diagnostic::Diagnostics;
 
 /// All that can be tracked by its name.
@@ -9,7 +11,7 @@ pub(super) struct Tracked<'a> {
     pub(super) files: &'a [TrackFile],
     pub(super) processes: &'a [TrackProcess],
     /// The names of the sessions.
-    pub(super) bfds: &'a [&'a str],
+    pub(super) bfds: &'a [BfdInstance],
 }
 
 impl Tracked<'_> {
@@ -54,7 +56,8 @@ impl Tracked<'_> {
         retain(files, "track_file", is_file, diagnostics);
         let is_process = |name: &str| self.processes.iter().any(|process| process.name == name);
         retain(processes, "vrrp_track_process", is_process, diagnostics);
-        retain(bfds, "bfd_instance", |name| self.bfds.contains(&name), diagnostics);
+        let is_bfd = |name: &str| self.bfds.iter().any(|bfd| bfd.name == name && bfd.tells_vrrp);
+        retain(bfds, "bfd_instance for VRRP", is_bfd, diagnostics);
     }
 
     /// Members must not differ in what decides an election, unless the group says that they may.
@@ -81,7 +84,10 @@ impl Tracked<'_> {
         // keepalived leaves weighted scripts out; their own weight, if they have one, does so where
         // the model is used.
         drop_weighted(&mut instance.track_scripts, |_| None, diagnostics);
-        drop_weighted(&mut instance.track_bfds, |_| None, diagnostics);
+        let own = |track: &Track| {
+            self.bfds.iter().find(|bfd| bfd.name == track.name).map(|bfd| bfd.weight)
+        };
+        drop_weighted(&mut instance.track_bfds, own, diagnostics);
         let own = |track: &Track| {
             let process = self.processes.iter().find(|process| process.name == track.name);
             process.map(|process| process.weight)

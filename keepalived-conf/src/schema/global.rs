@@ -332,17 +332,17 @@ pub(super) static GLOBAL_DEFS: Block = Block {
         ),
         Keyword::old("checker_rlimit_rtime", One(BURST), NotYet, "checker_rlimit_rttime"),
         // The process for BFD.
-        Keyword::new("bfd_priority", One(NICE), NotYet, "niceness of BFD (default: 0)"),
-        Keyword::new("bfd_no_swap", Nothing, NotYet, "keep BFD in memory"),
-        Keyword::new("bfd_rt_priority", One(REAL_TIME), NotYet, "real-time priority of BFD"),
-        Keyword::new("bfd_cpu_affinity", List(PROCESSOR), NotYet, "processors for BFD"),
+        Keyword::new("bfd_priority", One(NICE), Works, "niceness of BFD (default: 0)"),
+        Keyword::new("bfd_no_swap", Nothing, Works, "keep BFD in memory"),
+        Keyword::new("bfd_rt_priority", One(REAL_TIME), Works, "real-time priority of BFD"),
+        Keyword::new("bfd_cpu_affinity", List(PROCESSOR), Works, "processors for BFD"),
         Keyword::new(
             "bfd_rlimit_rttime",
             One(BURST),
-            NotYet,
+            Works,
             "longest real-time run, in microseconds",
         ),
-        Keyword::old("bfd_rlimit_rtime", One(BURST), NotYet, "bfd_rlimit_rttime"),
+        Keyword::old("bfd_rlimit_rtime", One(BURST), Works, "bfd_rlimit_rttime"),
         // Real time that raises itself.
         Keyword::new(
             "max_auto_priority",

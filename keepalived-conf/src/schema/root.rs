@@ -115,7 +115,7 @@ pub static ROOT: Block = Block {
         ),
         Keyword::new("SSL", Kind::Block(&SSL), NotYet, "certificate of SSL_GET"),
         // BFD.
-        Keyword::new("bfd_instance", Kind::Block(&BFD_INSTANCE), NotYet, "a BFD session"),
+        Keyword::new("bfd_instance", Kind::Block(&BFD_INSTANCE), Works, "a BFD session"),
     ],
 };
 

@@ -19,7 +19,7 @@ pub(super) static VRRP_SYNC_GROUP: Block = Block {
         Keyword::new("track_script", Lines(&TRACK), Works, "scripts they need"),
         Keyword::new("track_file", Lines(&TRACK_254), Works, "files they need"),
         Keyword::new("track_process", Lines(&TRACK_254), Works, "processes they need"),
-        Keyword::new("track_bfd", Lines(&TRACK), NotYet, "BFD sessions they need"),
+        Keyword::new("track_bfd", Lines(&TRACK), Works, "BFD sessions they need"),
         Keyword::new("notify_master", Script, Works, "run when the group becomes master"),
         Keyword::new("notify_backup", Script, Works, "run when the group becomes backup"),
         Keyword::new("notify_fault", Script, Works, "run when the group fails"),
@@ -197,7 +197,7 @@ pub(super) static VRRP_INSTANCE: Block = Block {
         Keyword::new("track_script", Lines(&TRACK), Works, "scripts it needs"),
         Keyword::new("track_file", Lines(&TRACK_254), Works, "files it needs"),
         Keyword::new("track_process", Lines(&TRACK_254), Works, "processes it needs"),
-        Keyword::new("track_bfd", Lines(&TRACK), NotYet, "BFD sessions it needs"),
+        Keyword::new("track_bfd", Lines(&TRACK), Works, "BFD sessions it needs"),
         // Who is told.
         Keyword::new("notify_master", Script, Works, "run when it becomes master"),
         Keyword::new("notify_backup", Script, Works, "run when it becomes backup"),

@@ -67,8 +67,8 @@ impl Daemon {
         words.push(self.program.to_string_lossy().into_owned());
         // Without a log daemon syslog would write to the console; -G logs nowhere.
         words.extend(["--dont-fork", "--log-console", "-G"].map(str::to_owned));
-        let files = ["--use-file", "--pid", "--vrrp_pid", "--checkers_pid"];
-        for (flag, name) in files.into_iter().zip(["conf", "pid", "vrrp", "check"]) {
+        let files = ["--use-file", "--pid", "--vrrp_pid", "--checkers_pid", "--bfd_pid"];
+        for (flag, name) in files.into_iter().zip(["conf", "pid", "vrrp", "check", "bfd"]) {
             words.extend([flag.into(), self.folder.file(name)]);
         }
         words.extend(self.more.iter().cloned());
@@ -142,7 +142,7 @@ impl Daemon {
         if let Some(mut process) = self.process.take() {
             process.kill()?;
         }
-        for name in ["pid", "vrrp", "check"] {
+        for name in ["pid", "vrrp", "check", "bfd"] {
             // Not all are written.
             let _ = fs::remove_file(self.folder.file(name));
         }

@@ -36,26 +36,10 @@ impl Frr {
     }
 
     pub(super) fn start(&mut self, host: &Host) -> io::Result<()> {
-        let folder = Folder::new()?;
-        let user = User::from_name(USER)?.ok_or_else(|| io::Error::other("no account frr"))?;
-        chown(folder.path(), Some(user.uid), Some(user.gid))?;
+        let folder = folder()?;
         make_macvlan(host, &self.config, self.mac)?;
-        fs::write(folder.file("vrrpd.conf"), text(&self.config))?;
-        fs::write(folder.file("zebra.conf"), "hostname zebra\nlog stdout informational\n")?;
-        let words_of = |program: &Path, name| words(program, &folder, name);
-        let zebra =
-            Process::start(host, words_of(&self.zebra, "zebra"), &folder.file("zebra.log"))?;
-        let end = Instant::now() + Duration::from_secs(10);
-        while !Path::new(&folder.file("zserv.api")).exists() {
-            if Instant::now() > end {
-                return Err(io::Error::other("zebra does not start"));
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        // It listens before it knows the interfaces.
-        std::thread::sleep(Duration::from_millis(300));
-        let vrrpd =
-            Process::start(host, words_of(&self.vrrpd, "vrrpd"), &folder.file("vrrpd.log"))?;
+        let zebra = start_zebra(host, &self.zebra, &folder)?;
+        let vrrpd = start_daemon(host, &self.vrrpd, &folder, &text(&self.config), &[])?;
         self.running = Some((vrrpd, zebra, folder));
         Ok(())
     }
@@ -80,6 +64,45 @@ impl Frr {
     pub(super) fn mac(&self) -> [u8; 6] {
         self.mac
     }
+}
+
+/// A folder that FRR's account may write to.
+pub(super) fn folder() -> io::Result<Folder> {
+    let folder = Folder::new()?;
+    let user = User::from_name(USER)?.ok_or_else(|| io::Error::other("no account frr"))?;
+    chown(folder.path(), Some(user.uid), Some(user.gid))?;
+    Ok(folder)
+}
+
+/// The daemon that all others of FRR learn of interfaces from.
+pub(super) fn start_zebra(host: &Host, program: &Path, folder: &Folder) -> io::Result<Process> {
+    let zebra = start_daemon(host, program, folder, "", &[])?;
+    let end = Instant::now() + Duration::from_secs(10);
+    while !Path::new(&folder.file("zserv.api")).exists() {
+        if Instant::now() > end {
+            return Err(io::Error::other("zebra does not start"));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // It listens before it knows the interfaces.
+    std::thread::sleep(Duration::from_millis(300));
+    Ok(zebra)
+}
+
+/// One of FRR's daemons with its part of a configuration.
+pub(super) fn start_daemon(
+    host: &Host,
+    program: &Path,
+    folder: &Folder,
+    text: &str,
+    more: &[String],
+) -> io::Result<Process> {
+    let name = program.file_name().unwrap_or_default().to_string_lossy();
+    let text = format!("hostname {name}\nlog stdout informational\n{text}");
+    fs::write(folder.file(&format!("{name}.conf")), text)?;
+    let mut words = words(program, folder, &name);
+    words.extend(more.iter().cloned());
+    Process::start(host, words, &folder.file(&format!("{name}.log")))
 }
 
 fn is_ipv6(config: &NodeConfig) -> bool {
@@ -130,7 +153,7 @@ fn make_macvlan(host: &Host, config: &NodeConfig, mac: [u8; 6]) -> io::Result<()
 fn text(config: &NodeConfig) -> String {
     let NodeConfig { vrid, version, priority, .. } = config;
     let mut text = format!(
-        "hostname vrrpd\nlog stdout informational\ninterface eth0\n vrrp {vrid} version {version}\n \
+        "interface eth0\n vrrp {vrid} version {version}\n \
          vrrp {vrid} priority {priority}\n vrrp {vrid} advertisement-interval {}\n",
         u32::from(config.interval) * 10
     );

@@ -1,5 +1,6 @@
-//! Real peers: keepalived and FRR's vrrpd, as processes on a host of the LAN.
+//! Real peers: keepalived, and FRR's vrrpd and bfdd, as processes on a host of the LAN.
 
+mod bfdd;
 mod daemon;
 mod frr;
 mod keepalived;
@@ -10,6 +11,7 @@ use std::io;
 use crate::namespaces::Host;
 use crate::node::NodeConfig;
 
+pub use bfdd::Bfdd;
 pub use daemon::Daemon;
 use frr::Frr;
 use keepalived::Keepalived;

@@ -32,7 +32,7 @@ pub(crate) struct Cli {
     /// Run health checkers only; there are none in this release, so no router runs
     #[arg(short = 'C', long)]
     pub(crate) check: bool,
-    /// Run no BFD; there is none in this release
+    /// Run no BFD; whoever tracks a session takes it for down
     #[arg(short = 'B', long = "no_bfd")]
     pub(crate) no_bfd: bool,
     /// Run every part even without configuration; no effect, there is one process
@@ -95,7 +95,7 @@ pub(crate) struct Cli {
     /// For the process of the checkers; no effect, there is none in this release
     #[arg(short = 'c', long = "checkers_pid", value_name = "FILE")]
     pub(crate) checkers_pid: Option<PathBuf>,
-    /// For the process of BFD; no effect, there is none in this release
+    /// For the process of BFD; no effect, there is one process
     #[arg(short = 'b', long = "bfd_pid", value_name = "FILE")]
     pub(crate) bfd_pid: Option<PathBuf>,
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use director::config::{self, Checked, Command};
+use director::config::{self, Checked, Command, Plan};
 use director::dump::{self, Dump};
 use director::process::daemon::{self, Stage};
 use director::process::igmp::Silence;
@@ -41,9 +41,7 @@ pub(crate) fn run(cli: &Cli) -> Outcome {
             return Ok(exit::NO_CONFIGURATION);
         }
     };
-    if cli.check && !cli.vrrp {
-        checked.plan.leave_out_routers();
-    }
+    leave_out(cli, &mut checked.plan);
     if !checked.can_run() {
         io::stderr().write_all(checked.diagnostics.render(false).as_bytes())?;
         return Ok(exit::CONFIGURATION);
@@ -71,7 +69,9 @@ pub(crate) fn run(cli: &Cli) -> Outcome {
         namespace::enter(name)?;
     }
     let silence = checked.plan.global.disable_local_igmp.then(Silence::begin);
-    let (may_be_nice, may_lock) = checked.plan.scheduling.needs_rights();
+    let all = [&checked.plan.scheduling, &checked.plan.bfd_scheduling];
+    let may_be_nice = all.iter().any(|scheduling| scheduling.needs_rights().0);
+    let may_lock = all.iter().any(|scheduling| scheduling.needs_rights().1);
     let more = [(may_be_nice, Capability::CAP_SYS_NICE), (may_lock, Capability::CAP_IPC_LOCK)];
     let more: Vec<Capability> =
         more.into_iter().filter(|(is_needed, _)| *is_needed).map(|(_, right)| right).collect();
@@ -81,6 +81,7 @@ pub(crate) fn run(cli: &Cli) -> Outcome {
     let _log = log.begin()?;
     limits::raise_open_files();
     checked.plan.scheduling.apply_to_process();
+    checked.plan.bfd_scheduling.apply_to_process();
     tell(&checked);
     save(&checked);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -89,6 +90,16 @@ pub(crate) fn run(cli: &Cli) -> Outcome {
     runtime.shutdown_background();
     drop(silence);
     Ok(code)
+}
+
+/// What the command line does not want to run.
+fn leave_out(cli: &Cli, plan: &mut Plan) {
+    if cli.check && !cli.vrrp {
+        plan.leave_out_routers();
+    }
+    if cli.no_bfd {
+        plan.leave_out_bfd();
+    }
 }
 
 fn log(cli: &Cli) -> Result<Log, Box<dyn std::error::Error>> {
@@ -310,12 +321,10 @@ impl Reload {
         {
             tracing::warn!(%error, path = %path.display(), "reload_file");
         }
-        let (source, is_without_vrrp) = (source(cli, true), cli.check && !cli.vrrp);
+        let (source, cli) = (source(cli, true), cli.clone());
         self.reading = Some(spawn_blocking(move || {
             let mut checked = rights::with_file_access(|| config::check(&source))?;
-            if is_without_vrrp {
-                checked.plan.leave_out_routers();
-            }
+            leave_out(&cli, &mut checked.plan);
             Ok(checked)
         }));
     }

@@ -1,6 +1,7 @@
 //! From the model to routers.
 
 mod address;
+mod bfd;
 mod proof;
 mod route;
 mod router;
@@ -13,7 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use keepalived_conf::model::{
-    Configuration, Global, SyncGroup, TrackFile, TrackGroup, TrackProcess,
+    BfdInstance, Configuration, Global, SyncGroup, TrackFile, TrackGroup, TrackProcess,
 };
 use keepalived_conf::{Diagnostics, Severity, Span};
 
@@ -30,6 +31,7 @@ pub(super) fn plan(
     let names = Names::new(&global);
     let files = configuration.files;
     let processes = configuration.processes;
+    let bfds = configuration.bfds;
     let mut accounts = Accounts::new(&global, diagnostics);
     let scripts: Vec<TrackScript> = scripts
         .into_iter()
@@ -63,6 +65,7 @@ pub(super) fn plan(
         scripts: &scripts,
         files: &files,
         processes: &processes,
+        bfds: &bfds,
         track_groups: &[],
         rule_preference: &rule_preference,
         group: None,
@@ -103,6 +106,7 @@ pub(super) fn plan(
                 scripts: &scripts,
                 files: &files,
                 processes: &processes,
+                bfds: &bfds,
                 track_groups: &track_groups,
                 rule_preference: &rule_preference,
                 group,
@@ -129,6 +133,8 @@ pub(super) fn plan(
         announcement_limits: surroundings::announcement_limits(&global, &surroundings),
         firewall: surroundings::firewall(&global),
         scheduling: surroundings::scheduling(&global),
+        bfd_scheduling: surroundings::bfd_scheduling(&global),
+        bfd_sessions: bfd::sessions(&bfds, diagnostics),
         files: files.iter().map(surroundings::file).collect(),
         processes: processes.iter().map(surroundings::process).collect(),
         surroundings,
@@ -158,6 +164,7 @@ struct Machine<'a> {
     scripts: &'a [TrackScript],
     files: &'a [TrackFile],
     processes: &'a [TrackProcess],
+    bfds: &'a [BfdInstance],
     track_groups: &'a [TrackGroup],
     /// Of the next rule that has none.
     rule_preference: &'a Cell<u32>,

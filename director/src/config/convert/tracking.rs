@@ -39,6 +39,11 @@ impl Machine<'_> {
             let Some(line) = track.weight.or(process.map(|p| p.weight)) else { continue };
             tracked.extend(self.item(track, process_item(&track.name), line));
         }
+        for track in &instance.track_bfds {
+            let session = self.bfds.iter().find(|session| session.name == track.name);
+            let Some(line) = track.weight.or(session.map(|s| s.weight)) else { continue };
+            tracked.extend(self.item(track, bfd_item(&track.name), line));
+        }
         for group in self.track_groups {
             if group.members.contains(&instance.name) {
                 tracked.push((Tracked::Item(watcher(&group.name)), Weight::FAULT));
@@ -63,6 +68,11 @@ impl Machine<'_> {
 /// The name under which a file's number is reported.
 fn file_item(name: &str) -> String {
     format!("track_file {name}")
+}
+
+/// The name under which the state of a session is reported.
+pub(super) fn bfd_item(name: &str) -> String {
+    format!("bfd_instance {name}")
 }
 
 fn process_item(name: &str) -> String {
