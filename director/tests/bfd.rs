@@ -109,7 +109,7 @@ fn beside_frr(neighbor: &str, more: &str, peer: &str) {
 #[test]
 fn a_router_without_weight_needs_its_session_with_frr() {
     beside_frr(THEIRS, "", OURS);
-    beside_frr("fd77::2", "ttl 255", "fd77::1");
+    beside_frr("fd77::2", "hoplimit 255", "fd77::1");
 }
 
 #[test]
@@ -165,6 +165,37 @@ fn a_reload_keeps_sessions_and_status_shows_them() {
     ours.configure(&configuration("multihop on", 120)).unwrap();
     ours.signal(Signal::SIGHUP).unwrap();
     eventually("nobody answers there", || spoken(&capture, OURS) == Some(90));
+    ours.stop(LONG).unwrap();
+}
+
+#[test]
+fn who_waits_for_the_peer_says_nothing_and_who_does_not_speaks_as_often_as_told() {
+    let lan = Lan::new(2).unwrap();
+    let capture = lan.capture().unwrap();
+    // Packets to the port of sessions over one hop.
+    let times = |from: usize| -> Vec<Duration> {
+        let is_bfd =
+            |frame: &&lab::Frame| frame.octets.get(36..38) == Some(&3784u16.to_be_bytes()[..]);
+        capture.frames_after(from).iter().filter(is_bfd).map(|frame| frame.at).collect()
+    };
+    let track = track("weight 10");
+    let conf = |more: &str| format!("{}{}", session(THEIRS, more), instance(100, &track));
+    let mut ours = director(&conf("passive"));
+    ours.start(lan.host(0)).unwrap();
+    eventually("it is master", || has(lan.host(0), VIP));
+    std::thread::sleep(Duration::from_millis(1500));
+    assert_eq!(times(0), []);
+    ours.stop(LONG).unwrap();
+    // By the other spelling, too.
+    let conf = conf("idle_tx 2000").replace("neighbor_ip", "neighbour_ip");
+    ours.configure(&conf).unwrap();
+    let seen = capture.frames_after(0).len();
+    ours.start(lan.host(0)).unwrap();
+    eventually("it has spoken", || times(seen).len() >= 3);
+    let times = times(seen);
+    let gaps: Vec<Duration> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let range = Duration::from_millis(1490)..Duration::from_millis(2100);
+    assert!(gaps.iter().all(|gap| range.contains(gap)), "{gaps:?}");
     ours.stop(LONG).unwrap();
 }
 

@@ -8,7 +8,8 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use common::{
-    LONG, VIP, always, director, eventually, has, in_both_roles, instance, named_instance, shown,
+    LONG, VIP, always, director, eventually, global_defs, has, in_both_roles, instance,
+    named_instance, shown,
 };
 use lab::Frame;
 use lab::forge::{Forged, Injector};
@@ -88,6 +89,19 @@ fn who_does_not_accept_has_the_address_and_does_not_answer() {
     let lan = Lan::new(2).unwrap();
     let host = lan.host(0);
     let global = "global_defs {\n nftables own\n nftables_priority -7\n nftables_counters\n}\n";
+    let is_by_number = |global: &str| {
+        let text = named_instance("V", 51, "eth0", "fe80::77:100", 200, "no_accept");
+        let text = text.replace("100/24", "100/64");
+        let mut ours = director(&format!("{global}{text}"));
+        ours.start(host).unwrap();
+        eventually("it is master", || has(host, "fe80::77:100"));
+        let rules = host.command(&["nft", "list", "ruleset"]).unwrap();
+        ours.stop(LONG).unwrap();
+        assert!(rules.contains("fe80::77:100"), "{rules}");
+        (rules.contains("iif "), rules.contains("iifname "))
+    };
+    assert_eq!(is_by_number(global), (false, true));
+    assert_eq!(is_by_number(&global_defs("nftables_ifindex")), (true, false));
     let mut ours = director(&format!("{global}{}", instance(200, "no_accept")));
     ours.start(host).unwrap();
     eventually("it is master", || has(host, VIP));
@@ -224,13 +238,27 @@ fn interfaces_may_come_later_and_come_again() {
 
 /// The times between gratuitous ARPs for the addresses 10.77.0.100 to 10.77.0.103.
 fn announced(frames: &[Frame]) -> Vec<Duration> {
-    let is_one =
-        |frame: &&Frame| (100..104).any(|last| frame.is_gratuitous_arp(&format!("10.77.0.{last}")));
+    // An unsolicited neighbour advertisement (RFC 4861 section 4.4) for fd77::100 to fd77::103.
+    let is_advertised = |frame: &Frame, last: u32| {
+        let last = u8::try_from(last % 100).unwrap();
+        let target = ["fd77::100", "fd77::101", "fd77::102", "fd77::103"][usize::from(last)];
+        let target = target.parse::<std::net::Ipv6Addr>().unwrap().octets();
+        frame.octets.get(54) == Some(&136) && frame.octets.get(62..78) == Some(&target[..])
+    };
+    let is_one = |frame: &&Frame| {
+        (100..104).any(|last| {
+            frame.is_gratuitous_arp(&format!("10.77.0.{last}")) || is_advertised(frame, last)
+        })
+    };
     frames.iter().filter(is_one).map(|frame| frame.at).collect()
 }
 
 #[test]
 fn announcements_can_be_slowed_down() {
+    let of_v6 = |more: &str| {
+        let four = "fd77::100/64\n fd77::101\n fd77::102\n fd77::103\n";
+        instance(200, more).replace("10.77.0.100/24\n", four)
+    };
     let four = |more: &str| {
         instance(200, more)
             .replace("100/24\n", "100/24\n 10.77.0.101\n 10.77.0.102\n 10.77.0.103\n")
@@ -238,12 +266,19 @@ fn announcements_can_be_slowed_down() {
     let group = "garp_group {\n garp_interval 0.05\n interface eth0\n}\n";
     let global = "global_defs {\n vrrp_garp_interval 0.05\n vrrp_garp_master_repeat 2\n}\n";
     let repeat = "garp_master_repeat 2";
-    for conf in [format!("{global}{}", four("")), format!("{group}{}", four(repeat))] {
+    let group6 = "garp_group {\n gna_interval 0.05\n interface eth0\n}\n";
+    let global6 = global_defs("vrrp_gna_interval 0.05\n vrrp_garp_master_repeat 2");
+    for conf in [
+        format!("{global}{}", four("")),
+        format!("{group}{}", four(repeat)),
+        format!("{global6}{}", of_v6("")),
+        format!("{group6}{}", of_v6(repeat)),
+    ] {
         let lan = Lan::new(2).unwrap();
         let capture = lan.capture().unwrap();
         let mut ours = director(&conf);
         ours.start(lan.host(0)).unwrap();
-        eventually("it is master", || has(lan.host(0), VIP));
+        eventually("it is master", || has(lan.host(0), VIP) || has(lan.host(0), "fd77::100"));
         std::thread::sleep(Duration::from_millis(900));
         let times = announced(&capture.stop());
         // Each is a request and a reply, and these belong together.
@@ -259,10 +294,23 @@ fn announcements_can_be_slowed_down() {
 
 #[test]
 fn switches_are_reminded_of_the_virtual_mac_address() {
+    std::thread::scope(|scope| {
+        for (global, own) in [
+            ("", "garp_extra_if 1"),
+            ("", "vmac_garp_intvl 1"),
+            ("vrrp_garp_extra_if 1", ""),
+            ("vrrp_vmac_garp_intvl 1", ""),
+        ] {
+            scope.spawn(move || are_reminded(global, own));
+        }
+    });
+}
+
+fn are_reminded(global: &str, own: &str) {
     let lan = Lan::new(2).unwrap();
     let capture = lan.capture().unwrap();
-    let more = "use_vmac\n vmac_xmit_base\n garp_extra_if 1\n garp_master_delay 0";
-    let mut ours = director(&instance(200, more));
+    let more = format!("use_vmac\n vmac_xmit_base\n {own}\n garp_master_delay 0");
+    let mut ours = director(&format!("{}{}", global_defs(global), instance(200, &more)));
     ours.start(lan.host(0)).unwrap();
     eventually("it is master", || has(lan.host(0), VIP));
     std::thread::sleep(Duration::from_millis(3500));
@@ -271,7 +319,7 @@ fn switches_are_reminded_of_the_virtual_mac_address() {
     let begin = last[0].at;
     let late = last.iter().filter(|frame| frame.at > begin + Duration::from_millis(800));
     let macs: Vec<String> = late.map(|frame| frame.source_mac()).collect();
-    assert!((2..=4).contains(&macs.len()), "{macs:?}");
+    assert!((2..=4).contains(&macs.len()), "{global} {own}: {macs:?}");
     assert!(macs.iter().all(|mac| mac == "00:00:5e:00:01:33"), "{macs:?}");
     ours.stop(LONG).unwrap();
 }

@@ -448,21 +448,6 @@ fn advertisements_keep_their_phase() {
 }
 
 #[test]
-fn the_table_of_keywords_is_the_one_in_the_documentation() {
-    let printed = Command::new(DIRECTOR).args(["keywords", "--markdown"]).output().unwrap().stdout;
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("KEYWORDS.md");
-    if std::env::var_os("BLESS").is_some() {
-        fs::write(&path, &printed).unwrap();
-    }
-    assert_eq!(fs::read(&path).unwrap(), printed, "run with BLESS=1");
-    let table = Command::new(DIRECTOR).arg("keywords").output().unwrap().stdout;
-    let table = String::from_utf8(table).unwrap();
-    for line in ["virtual_router_id", "lvs_sched", "bfd_instance", "not yet", "no effect"] {
-        assert!(table.contains(line), "{line}");
-    }
-}
-
-#[test]
 fn a_fifo_is_made_when_there_is_none_and_goes_in_the_end() {
     let lan = Lan::new(1).unwrap();
     let folder = Folder::new().unwrap();

@@ -9,8 +9,8 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use common::{
-    VIP, always, director, eventually, has, has_route, in_both_roles, instance, named_instance,
-    shown,
+    VIP, always, director, eventually, global_defs, has, has_route, in_both_roles, instance,
+    named_instance, shown,
 };
 use lab::forge::{Forged, Injector};
 use lab::namespaces::Lan;
@@ -86,6 +86,20 @@ fn another_multicast_group_serves_as_well() {
     in_both_roles(VIP, |_, priority| instance(priority, "mcast_dst_ip 224.0.0.99"));
     let global = "global_defs {\n vrrp_mcast_group4 224.0.0.98\n}\n";
     in_both_roles(VIP, |_, priority| format!("{global}{}", instance(priority, "")));
+    let global = global_defs("vrrp_mcast_group6 ff02::98");
+    in_both_roles("fd77::100", |_, priority| {
+        let text = named_instance("V", 51, "eth0", "fd77::100", priority, "");
+        format!("{global}{}", text.replace("100/24", "100/64"))
+    });
+    let lan = Lan::new(2).unwrap();
+    let capture = lan.capture().unwrap();
+    let text = named_instance("V", 51, "eth0", "fd77::100", 200, "");
+    let mut ours = director(&format!("{global}{}", text.replace("100/24", "100/64")));
+    ours.start(lan.host(0)).unwrap();
+    eventually("it is master", || has(lan.host(0), "fd77::100"));
+    let group = "ff02::98".parse::<std::net::Ipv6Addr>().unwrap().octets();
+    let is_sent = |frame: &lab::Frame| frame.octets.get(38..54) == Some(&group[..]);
+    eventually("it speaks to the group", || capture.frames_after(0).iter().any(is_sent));
 }
 
 #[test]
@@ -372,6 +386,11 @@ fn a_backup_does_not_preempt_when_told_so_and_waits_when_told_so() {
     ours.start(lan.host(0)).unwrap();
     always("it stays so", Duration::from_secs(1), || !has(lan.host(0), VIP));
     ours.stop(common::LONG).unwrap();
+    let mut ours = director(&instance(200, "nopreempt\n preempt"));
+    ours.start(lan.host(0)).unwrap();
+    eventually("the last word counts", || has(lan.host(0), VIP) && !has(lan.host(1), VIP));
+    ours.stop(common::LONG).unwrap();
+    eventually("the other is master", || has(lan.host(1), VIP));
     let begin = Instant::now();
     let mut ours = director(&instance(200, "preempt_delay 2"));
     ours.start(lan.host(0)).unwrap();
@@ -405,19 +424,22 @@ fn it_is_deaf_and_mute_for_a_while_after_its_start() {
 
 #[test]
 fn more_intervals_of_silence_are_waited_for() {
-    let lan = Lan::new(2).unwrap();
-    let mut theirs = Daemon::keepalived(&instance(200, "")).unwrap();
-    theirs.start(lan.host(1)).unwrap();
-    let mut ours = director(&instance(100, "down_timer_adverts 20"));
-    ours.start(lan.host(0)).unwrap();
-    eventually("the other is master", || has(lan.host(1), VIP));
-    std::thread::sleep(Duration::from_millis(300));
-    lan.set_cable(1, false).unwrap();
-    let begin = Instant::now();
-    eventually("ours is master", || has(lan.host(0), VIP));
-    let waited = begin.elapsed();
-    let range = Duration::from_millis(1800)..Duration::from_millis(3000);
-    assert!(range.contains(&waited), "{waited:?}");
+    let global = global_defs("vrrp_down_timer_adverts 20");
+    for conf in [instance(100, "down_timer_adverts 20"), format!("{global}{}", instance(100, ""))] {
+        let lan = Lan::new(2).unwrap();
+        let mut theirs = Daemon::keepalived(&instance(200, "")).unwrap();
+        theirs.start(lan.host(1)).unwrap();
+        let mut ours = director(&conf);
+        ours.start(lan.host(0)).unwrap();
+        eventually("the other is master", || has(lan.host(1), VIP));
+        std::thread::sleep(Duration::from_millis(300));
+        lan.set_cable(1, false).unwrap();
+        let begin = Instant::now();
+        eventually("ours is master", || has(lan.host(0), VIP));
+        let waited = begin.elapsed();
+        let range = Duration::from_millis(1800)..Duration::from_millis(3000);
+        assert!(range.contains(&waited), "{waited:?}");
+    }
 }
 
 /// The advertisements of a host from the moment when the other one begins: their priorities.
@@ -446,46 +468,85 @@ fn a_last_advertisement_before_yielding_is_a_setting() {
     assert_eq!(silent, Vec::<u8>::new());
     let spoke = spoken(&instance(100, "higher_prio_send_advert"), &instance(200, ""), yielded);
     assert_eq!(spoke, [100]);
+    let global = global_defs("vrrp_higher_prio_send_advert");
+    let spoke = spoken(&format!("{global}{}", instance(100, "")), &instance(200, ""), yielded);
+    assert_eq!(spoke, [100]);
 }
 
 #[test]
 fn two_owners_agree_unless_told_otherwise() {
     // Host 0 has the lower address, so it is the one to yield to an owner with a higher one.
-    for (more, stays) in [("", false), ("owner_ignore_adverts", true)] {
+    for (global, more, stays) in [
+        ("", "", false),
+        ("", "owner_ignore_adverts", true),
+        ("vrrp_owner_ignore_adverts", "", true),
+    ] {
         let lan = Lan::new(2).unwrap();
-        let mut ours = director(&instance(255, more));
+        let mut ours = director(&format!("{}{}", global_defs(global), instance(255, more)));
         ours.start(lan.host(0)).unwrap();
         eventually("ours is master", || has(lan.host(0), VIP));
         let mut other = director(&instance(255, ""));
         other.start(lan.host(1)).unwrap();
         eventually("the other is master", || has(lan.host(1), VIP));
         std::thread::sleep(SHORT);
-        assert_eq!(has(lan.host(0), VIP), stays, "{more}: {}", ours.log());
+        assert_eq!(has(lan.host(0), VIP), stays, "{global} {more}: {}", ours.log());
+    }
+}
+
+/// An advertisement that every owner wins against.
+fn losing() -> Forged {
+    Forged {
+        version: 3,
+        source: "10.77.0.2".parse().unwrap(),
+        vrid: 51,
+        priority: 200,
+        interval: 300,
+        addresses: vec![VIP.parse().unwrap()],
+        ttl: 255,
+        authentication: Authentication::None,
+    }
+}
+
+#[test]
+fn after_a_conflict_it_announces_again_when_told() {
+    for (global, more) in [
+        ("", "garp_lower_prio_repeat 1\n garp_lower_prio_delay 1"),
+        ("vrrp_garp_lower_prio_repeat 1\n vrrp_garp_lower_prio_delay 1", ""),
+    ] {
+        let lan = Lan::new(2).unwrap();
+        let text = instance(255, &format!("garp_master_delay 0\n {more}"));
+        let mut ours = director(&format!("{}{text}", global_defs(global)));
+        ours.start(lan.host(0)).unwrap();
+        eventually("ours is master", || has(lan.host(0), VIP));
+        std::thread::sleep(Duration::from_millis(400));
+        let capture = lan.capture().unwrap();
+        Injector::new(lan.host(1)).unwrap().send(&losing().packet()).unwrap();
+        std::thread::sleep(Duration::from_millis(1600));
+        let frames = capture.stop();
+        let times: Vec<Duration> =
+            frames.iter().filter(|f| f.is_gratuitous_arp(VIP)).map(|f| f.at).collect();
+        let late = times.iter().filter(|at| **at > times[0] + Duration::from_millis(900));
+        // A request and a reply.
+        assert_eq!(late.count(), 2, "{global} {more}: {times:?}");
     }
 }
 
 #[test]
 fn a_conflict_is_answered_and_announced_as_configured() {
-    for (more, answers) in [("", true), ("lower_prio_no_advert\n garp_lower_prio_repeat 0", false)]
-    {
+    for (global, more, answers) in [
+        ("", "", true),
+        ("", "lower_prio_no_advert\n garp_lower_prio_repeat 0", false),
+        ("vrrp_lower_prio_no_advert\n vrrp_garp_lower_prio_repeat 0", "", false),
+    ] {
         let lan = Lan::new(2).unwrap();
         let long = |text: String| text.replace("advert_int 0.1", "advert_int 3");
-        let mut ours = director(&long(instance(255, &format!("garp_master_delay 0\n {more}"))));
+        let text = long(instance(255, &format!("garp_master_delay 0\n {more}")));
+        let mut ours = director(&format!("{}{text}", global_defs(global)));
         ours.start(lan.host(0)).unwrap();
         eventually("ours is master", || has(lan.host(0), VIP));
         std::thread::sleep(Duration::from_millis(400));
         let capture = lan.capture().unwrap();
-        let forged = Forged {
-            version: 3,
-            source: "10.77.0.2".parse().unwrap(),
-            vrid: 51,
-            priority: 200,
-            interval: 300,
-            addresses: vec![VIP.parse().unwrap()],
-            ttl: 255,
-            authentication: Authentication::None,
-        };
-        Injector::new(lan.host(1)).unwrap().send(&forged.packet()).unwrap();
+        Injector::new(lan.host(1)).unwrap().send(&losing().packet()).unwrap();
         std::thread::sleep(Duration::from_millis(500));
         let frames = capture.stop();
         let forged = frames.iter().position(|frame| {
@@ -505,24 +566,30 @@ fn a_conflict_is_answered_and_announced_as_configured() {
 
 #[test]
 fn addresses_are_announced_as_often_as_configured() {
-    let lan = Lan::new(1).unwrap();
-    let capture = lan.capture().unwrap();
-    let more = "garp_master_repeat 3\n garp_master_delay 1\n garp_master_refresh 2\n \
-                garp_master_refresh_repeat 2";
-    let mut ours = director(&instance(255, more));
-    ours.start(lan.host(0)).unwrap();
-    eventually("it is master", || has(lan.host(0), VIP));
-    std::thread::sleep(Duration::from_millis(3600));
-    let frames = capture.stop();
-    let times: Vec<Duration> =
-        frames.iter().filter(|frame| frame.is_gratuitous_arp(VIP)).map(|frame| frame.at).collect();
-    let count = |from: u64, to: u64| {
-        let range = times[0] + Duration::from_millis(from)..times[0] + Duration::from_millis(to);
-        times.iter().filter(|at| range.contains(at)).count()
-    };
+    let own = "garp_master_repeat 3\n garp_master_delay 1\n garp_master_refresh 2\n \
+               garp_master_refresh_repeat 2";
+    let global = "vrrp_garp_master_repeat 3\n vrrp_garp_master_delay 1\n \
+                  vrrp_garp_master_refresh 2\n vrrp_garp_master_refresh_repeat 2";
     // Every announcement is two frames: request and reply. One more comes when things have settled.
-    let counts = [count(0, 50), count(50, 500), count(500, 1500), count(2500, 3500)];
-    assert_eq!(counts, [6, 2, 6, 4]);
+    for (global, own, expected) in
+        [("", own, [6, 2, 6, 4]), (global, "", [6, 2, 6, 4]), ("vrrp_min_garp", "", [2, 2, 0, 0])]
+    {
+        let lan = Lan::new(1).unwrap();
+        let capture = lan.capture().unwrap();
+        let mut ours = director(&format!("{}{}", global_defs(global), instance(255, own)));
+        ours.start(lan.host(0)).unwrap();
+        eventually("it is master", || has(lan.host(0), VIP));
+        std::thread::sleep(Duration::from_millis(3600));
+        let frames = capture.stop();
+        let times: Vec<Duration> =
+            frames.iter().filter(|f| f.is_gratuitous_arp(VIP)).map(|frame| frame.at).collect();
+        let count = |from: u64, to: u64| {
+            let at = |after: u64| times[0] + Duration::from_millis(after);
+            times.iter().filter(|time| (at(from)..at(to)).contains(time)).count()
+        };
+        let counts = [count(0, 50), count(50, 500), count(500, 1500), count(2500, 3500)];
+        assert_eq!(counts, expected, "{global} {own}");
+    }
 }
 
 #[test]

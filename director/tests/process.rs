@@ -9,11 +9,13 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use common::{DIRECTOR, LONG, VIP, director, eventually, has, instance, shown};
+use common::{DIRECTOR, LONG, VIP, director, eventually, global_defs, has, instance, shown};
 use lab::namespaces::Lan;
 use lab::peers::Daemon;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use rustix::net::sockopt::socket_recv_buffer_size;
+use rustix::process::{PidfdFlags, PidfdGetfdFlags, pidfd_getfd};
 
 /// A network namespace that iproute2 knows, with an interface `eth0`.
 struct Named(String);
@@ -160,12 +162,10 @@ fn a_thread_that_runs_too_late_gets_a_priority() {
     let mut ours = director(&format!("{global}{}", instance(200, "")));
     ours.start(host).unwrap();
     eventually("it is master", || has(host, VIP));
-    let thread = thread_of(&ours);
+    let thread = thread_of(&ours, "vrrp");
     let nice = || field(&thread, 19);
     assert_eq!(nice(), "-5");
-    let limits =
-        fs::read_to_string(format!("/proc/{}/limits", ours.process_id().unwrap())).unwrap();
-    let limit = limits.lines().find(|line| line.starts_with("Max realtime timeout")).unwrap();
+    let limit = realtime_limit(&ours);
     assert!(limit.contains("500000") && limit.contains("1000000"), "{limit}");
     assert_eq!(field(&thread, 41), "0");
     ours.signal(Signal::SIGSTOP).unwrap();
@@ -176,12 +176,160 @@ fn a_thread_that_runs_too_late_gets_a_priority() {
     ours.stop(LONG).unwrap();
 }
 
-/// The folder of the VRRP thread in `/proc`.
-fn thread_of(daemon: &Daemon) -> std::path::PathBuf {
+#[test]
+fn the_thread_for_bfd_runs_as_it_is_told() {
+    let lan = Lan::new(2).unwrap();
+    let host = lan.host(0);
+    let session = "bfd_instance s {\n neighbor_ip 10.77.0.2\n}\n";
+    let track = "track_bfd {\n s weight 10\n }";
+    for (settings, policy, priority, nice) in [
+        ("bfd_rt_priority 12\n bfd_rlimit_rttime 800000", "2", "12", "0"),
+        ("bfd_rt_priority 13\n bfd_rlimit_rtime 800000", "2", "13", "0"),
+        ("bfd_priority -3", "0", "0", "-3"),
+    ] {
+        let global = global_defs(&format!("{settings}\n bfd_cpu_affinity 1\n bfd_no_swap"));
+        let mut ours = director(&format!("{global}{session}{}", instance(200, track)));
+        ours.start(host).unwrap();
+        eventually("it is master", || has(host, VIP));
+        let thread = thread_of(&ours, "bfd");
+        let found = (field(&thread, 41), field(&thread, 40), field(&thread, 19));
+        let (policy, priority, nice) = (policy.to_owned(), priority.to_owned(), nice.to_owned());
+        assert_eq!(found, (policy, priority, nice), "{settings}");
+        let status = fs::read_to_string(thread.join("status")).unwrap();
+        assert!(status.contains("Cpus_allowed_list:\t1\n"), "{status}");
+        let locked = status.lines().find(|line| line.starts_with("VmLck")).unwrap();
+        assert!(!locked.contains(" 0 kB"), "{locked}");
+        assert_eq!(realtime_limit(&ours).contains("800000"), settings.contains("rlimit"));
+        // The other thread is as ever.
+        assert_eq!(field(&thread_of(&ours, "vrrp"), 41), "0");
+        ours.stop(LONG).unwrap();
+    }
+}
+
+#[test]
+fn the_older_name_of_the_real_time_limit_is_understood() {
+    let lan = Lan::new(1).unwrap();
+    let global = global_defs("vrrp_rt_priority 5\n vrrp_rlimit_rtime 600000");
+    let mut ours = director(&format!("{global}{}", instance(200, "")));
+    ours.start(lan.host(0)).unwrap();
+    eventually("it is master", || has(lan.host(0), VIP));
+    assert!(realtime_limit(&ours).contains("600000"), "{}", realtime_limit(&ours));
+    ours.stop(LONG).unwrap();
+}
+
+/// The receive buffers of a process's netlink sockets of one protocol: of those that hear news, or of those
+/// that ask.
+fn buffers(process: u32, protocol: u32, hears: bool) -> Vec<usize> {
+    let table = fs::read_to_string(format!("/proc/{process}/net/netlink")).unwrap();
+    let is_meant = |line: &&str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        fields[1] == protocol.to_string() && (fields[3] != "00000000") == hears
+    };
+    let inodes: Vec<String> = table
+        .lines()
+        .skip(1)
+        .filter(is_meant)
+        .map(|line| format!("socket:[{}]", line.split_whitespace().last().unwrap()))
+        .collect();
+    let pid = rustix::process::Pid::from_raw(process.try_into().unwrap()).unwrap();
+    let handle = rustix::process::pidfd_open(pid, PidfdFlags::empty()).unwrap();
+    let mut sizes = Vec::new();
+    for entry in fs::read_dir(format!("/proc/{process}/fd")).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(target) = fs::read_link(&path) else { continue };
+        if !inodes.iter().any(|inode| target == Path::new(inode)) {
+            continue;
+        }
+        let number = path.file_name().unwrap().to_str().unwrap().parse().unwrap();
+        let socket = pidfd_getfd(&handle, number, PidfdGetfdFlags::empty()).unwrap();
+        // The kernel doubles what is asked for.
+        sizes.push(socket_recv_buffer_size(&socket).unwrap() / 2);
+    }
+    sizes
+}
+
+/// `NETLINK_ROUTE` and `NETLINK_CONNECTOR`.
+const ROUTE: u32 = 0;
+const CONNECTOR: u32 = 11;
+
+#[test]
+fn news_and_answers_of_the_kernel_have_the_room_that_is_told() {
+    let limit = fs::read_to_string("/proc/sys/net/core/rmem_max").unwrap();
+    let limit: usize = limit.trim().parse().unwrap();
+    let (few, many) = (5000, limit + 100_000);
+    let monitor = "vrrp_netlink_monitor_rcv_bufs";
+    for (settings, hears, expected) in [
+        (format!("{monitor} {few}"), true, few),
+        (format!("{monitor} {many}"), true, limit),
+        (format!("{monitor} {many}\n {monitor}_force true"), true, many),
+        (format!("vrrp_netlink_cmd_rcv_bufs {few}"), false, few),
+        (format!("vrrp_netlink_cmd_rcv_bufs {many}"), false, limit),
+    ] {
+        let lan = Lan::new(1).unwrap();
+        let host = lan.host(0);
+        let lines: String = (1..=200).map(|last| format!("10.98.0.{last}/32\n")).collect();
+        let more = format!("virtual_ipaddress_excluded {{\n{lines}}}");
+        let mut ours = director(&format!("{}{}", global_defs(&settings), instance(200, &more)));
+        ours.start(host).unwrap();
+        // However little room there is.
+        eventually("all addresses are there", || {
+            shown(host, &["-o", "address"]).matches(" 10.98.0.").count() == 200
+        });
+        let sizes = buffers(ours.process_id().unwrap(), ROUTE, hears);
+        assert!(sizes.contains(&expected), "{settings}: {sizes:?}");
+        ours.stop(LONG).unwrap();
+    }
+}
+
+/// In the first network namespace, because the kernel tells of processes only there: without a router, so
+/// that nobody hears of it.
+#[test]
+fn news_of_processes_have_the_room_that_is_told() {
+    let limit = fs::read_to_string("/proc/sys/net/core/rmem_max").unwrap();
+    let many = limit.trim().parse::<usize>().unwrap() + 100_000;
+    for (settings, expected) in [
+        ("process_monitor_rcv_bufs 5000".to_owned(), 5000),
+        (format!("process_monitor_rcv_bufs {many}\n process_monitor_rcv_bufs_force true"), many),
+    ] {
+        let files = director("");
+        let conf = files.file("processes.conf");
+        let text = "vrrp_track_process p {\n process no-such-process\n}\n";
+        fs::write(&conf, format!("{}{text}", global_defs(&settings))).unwrap();
+        let log = fs::File::create(files.file("out")).unwrap();
+        let mut command = Command::new(DIRECTOR);
+        command.args([
+            "-n",
+            "-l",
+            "-G",
+            "-f",
+            &conf,
+            "-p",
+            &files.file("p"),
+            "-r",
+            &files.file("r"),
+        ]);
+        command.stdout(log.try_clone().unwrap()).stderr(log);
+        let process = Process(command.spawn().unwrap());
+        let sizes = || buffers(process.0.id(), CONNECTOR, true);
+        let said = || fs::read_to_string(files.file("out")).unwrap();
+        eventually("it listens", || said().contains("started") && !sizes().is_empty());
+        assert_eq!(sizes(), [expected], "{settings}");
+    }
+}
+
+fn realtime_limit(daemon: &Daemon) -> String {
+    let limits =
+        fs::read_to_string(format!("/proc/{}/limits", daemon.process_id().unwrap())).unwrap();
+    let limit = limits.lines().find(|line| line.starts_with("Max realtime timeout"));
+    limit.unwrap().to_owned()
+}
+
+/// The folder of a thread in `/proc`.
+fn thread_of(daemon: &Daemon, name: &str) -> std::path::PathBuf {
     let tasks = fs::read_dir(format!("/proc/{}/task", daemon.process_id().unwrap())).unwrap();
     tasks
         .map(|task| task.unwrap().path())
-        .find(|task| fs::read_to_string(task.join("comm")).unwrap().trim() == "vrrp")
+        .find(|task| fs::read_to_string(task.join("comm")).unwrap().trim() == name)
         .unwrap()
 }
 

@@ -84,6 +84,29 @@ fn a_number_in_a_file_is_what_keepalived_takes_it_for() {
 }
 
 #[test]
+fn in_a_sync_group_weights_count_when_told() {
+    for (more, expected) in [("sync_group_tracking_weight", 120), ("", 100)] {
+        let lan = Lan::new(1).unwrap();
+        let folder = Folder::new().unwrap();
+        let path = folder.file("number");
+        fs::write(&path, "20").unwrap();
+        // By the older name of the block.
+        let define = file(&path, "weight 1").replace("track_file f", "vrrp_track_file f");
+        let group = format!("vrrp_sync_group G {{\n group {{\n V\n }}\n {more}\n}}\n");
+        let capture = lan.capture().unwrap();
+        let mut ours = director(&format!("{define}{group}{}", instance(100, TRACK_FILE)));
+        ours.start(lan.host(0)).unwrap();
+        if more.is_empty() {
+            // A number that is not 0 and weighs nothing is a fault.
+            eventually("it is at fault", || ours.log().contains("to=Fault"));
+            fs::write(&path, "0").unwrap();
+        }
+        eventually("it is master", || spoken(&capture, OURS) == Some(expected));
+        ours.stop(common::LONG).unwrap();
+    }
+}
+
+#[test]
 fn without_a_weight_a_number_is_a_fault_or_its_absence() {
     for (weight, good, bad) in [("weight 0", "0", "1"), ("weight 0 reverse", "-3", "0")] {
         let lan = Lan::new(1).unwrap();

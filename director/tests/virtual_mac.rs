@@ -182,6 +182,14 @@ fn prefixes_of_names_can_be_chosen() {
     ours.start(host).unwrap();
     eventually("it is master", || has_on(host, "own.51", VIP));
     ours.stop(LONG).unwrap();
+    // That of interfaces for single addresses.
+    lan.add_second_network().unwrap();
+    let global = "global_defs {\n vmac_addr_prefix other\n}\n";
+    let text = instance(200, "").replace("/24\n", "/24 dev eth1 use_vmac\n");
+    let mut ours = director(&format!("{global}{text}"));
+    ours.start(host).unwrap();
+    eventually("it is master", || shown(host, &["link"]).contains("other") && has(host, VIP));
+    ours.stop(LONG).unwrap();
 }
 
 #[test]

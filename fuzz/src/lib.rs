@@ -1,12 +1,14 @@
 //! The bodies of the fuzz targets. Each takes any octets and panics when something is wrong.
 
 mod advertisement;
+mod bfd;
 mod configuration;
 mod datagram;
 mod netlink;
 mod router;
 
 pub use advertisement::advertisement;
+pub use bfd::bfd;
 pub use configuration::configuration;
 pub use datagram::datagram;
 pub use netlink::netlink;
@@ -21,12 +23,13 @@ mod tests {
     /// The bodies run over their seeds, and over damaged ones, with every `cargo test`.
     #[test]
     fn seeds() {
-        let bodies: [(&str, Body); 5] = [
+        let bodies: [(&str, Body); 6] = [
             ("configuration", super::configuration),
             ("datagram", super::datagram),
             ("advertisement", super::advertisement),
             ("router", super::router),
             ("netlink", super::netlink),
+            ("bfd", super::bfd),
         ];
         for (name, body) in bodies {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(name);

@@ -14,6 +14,8 @@ use crate::message::{Message, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, messages
 /// Acknowledgements of so many requests fit the default receive buffer of 212,992 octets; 256 were
 /// measured to be the most.
 const REQUESTS_PER_SEND: usize = 128;
+/// What an acknowledgement takes of the receive buffer: 212,992 octets for 256 of them.
+const OCTETS_PER_ANSWER: usize = 832;
 /// Half of what the default send buffer takes in one piece.
 const OCTETS_PER_SEND: usize = 64 * 1024;
 /// The kernel fills no larger pieces of a dump (`netlink_dump` in `af_netlink.c`).
@@ -41,6 +43,7 @@ pub struct Connection {
     socket: NlSocket,
     sequence: u32,
     buffer: Vec<u8>,
+    requests_per_send: usize,
 }
 
 impl Connection {
@@ -58,17 +61,21 @@ impl Connection {
         let socket =
             NlSocket::connect(family, None, Groups::empty()).map_err(failed("open and bind"))?;
         socket.enable_ext_ack(true).map_err(failed("NETLINK_EXT_ACK"))?;
-        Ok(Self { socket, sequence: 0, buffer: vec![0; RECEIVE_BUFFER] })
+        let buffer = vec![0; RECEIVE_BUFFER];
+        Ok(Self { socket, sequence: 0, buffer, requests_per_send: REQUESTS_PER_SEND })
     }
 
-    /// Changes how many octets of answers the kernel keeps, up to the system's limit. Requests are cut so
-    /// that their answers fit the default.
+    /// Changes how many octets of answers the kernel keeps, up to the system's limit. Where these are few,
+    /// fewer requests go out together, so that their answers fit.
     ///
     /// # Errors
     /// [`Error::Socket`].
-    pub fn set_receive_buffer(&self, octets: usize) -> Result<(), Error> {
+    pub fn set_receive_buffer(&mut self, octets: usize) -> Result<(), Error> {
         let set = self.socket.set_recv_buffer_size(octets);
-        set.map_err(|source| Error::Socket { action: "SO_RCVBUF", source })
+        set.map_err(|source| Error::Socket { action: "SO_RCVBUF", source })?;
+        // The kernel doubles the number; an answer that repeats its request takes more.
+        self.requests_per_send = (octets / OCTETS_PER_ANSWER).clamp(1, REQUESTS_PER_SEND);
+        Ok(())
     }
 
     /// Sends all requests and returns what became of each, in their order. A request that fails does
@@ -141,7 +148,7 @@ impl Connection {
 
     /// How many requests from `first` on go out together: the index after the last.
     fn cut(&self, batch: &Batch, first: usize) -> usize {
-        let limit = batch.len().min(first + REQUESTS_PER_SEND);
+        let limit = batch.len().min(first + self.requests_per_send);
         let fits = |end: &usize| batch.slice(first..*end).len() <= OCTETS_PER_SEND;
         (first + 1..=limit).take_while(fits).last().unwrap_or(first + 1)
     }

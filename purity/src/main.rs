@@ -1,11 +1,13 @@
 //! A program without std: it has its own panic handler, so that the linker would complain if anything it
-//! links brought std in. One router decodes what another one sends, and yields to it.
+//! links brought std in. One router decodes what another one sends, and yields to it; two ends of a BFD session
+//! find each other.
 #![no_std]
 #![no_main]
 
 mod entry;
 
 use core::net::IpAddr;
+use core::num::NonZeroU8;
 use core::time::Duration;
 
 use vrrp_fsm::proto::{
@@ -51,5 +53,24 @@ fn run() -> Option<()> {
     let advertisement = Packet::decode(&datagram, &Demands::new()).ok()?.advertisement().ok()?;
     let source = endpoints.source();
     let actions = low.handle(later, Input::Advertisement { source, advertisement: &advertisement });
-    (actions.len() == 2 && low.state() == State::Backup).then_some(())
+    (actions.len() == 2 && low.state() == State::Backup).then_some(())?;
+    session(later)
+}
+
+fn session(now: Timestamp) -> Option<()> {
+    let now = bfd::Timestamp::from_epoch(now.since_epoch());
+    let interval = Duration::from_millis(50);
+    let config = bfd::Config::new(interval, interval, NonZeroU8::MIN).ok()?;
+    let end = |number: u32| Some(bfd::Session::new(config, bfd::Discriminator::new(number)?));
+    let mut ends = [end(1)?, end(2)?];
+    let mut spoken = ends[0].handle(now, bfd::Input::Wake(bfd::Jitter::NONE)).transmit;
+    for turn in 0..8 {
+        let heard = bfd::ControlPacket::decode(&spoken?.encode()).ok()?;
+        let listener = &mut ends[1 - turn % 2];
+        spoken = listener.handle(now, bfd::Input::Packet(&heard)).transmit;
+        if ends.iter().all(|end| end.state() == bfd::State::Up) {
+            return Some(());
+        }
+    }
+    None
 }

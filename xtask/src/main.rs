@@ -62,9 +62,11 @@ enum Task {
 }
 
 /// In the order of their dependencies.
-const PUBLISHED: [&str; 8] = [
+const PUBLISHED: [&str; 10] = [
     "vrrp-proto",
     "vrrp-fsm",
+    "bfd",
+    "bfd-io",
     "netlink-conn",
     "netlink-nft",
     "netlink-addr",

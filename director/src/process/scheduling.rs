@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use keepalived_conf::model::ProcessSettings;
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::mman::{MlockAllFlags, mlockall};
 use nix::sys::resource::{Resource, setrlimit};
@@ -12,22 +13,14 @@ use thread_priority::{
 };
 use vrrp_io::VrrpBuilder;
 
-/// What `vrrp_priority` and its kin ask for.
+/// What `vrrp_priority` and its kin ask for, or `bfd_priority` and its kin.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Scheduling {
-    /// What its keywords begin with: `vrrp` or `bfd`.
+    /// What the keywords begin with: `vrrp` or `bfd`.
     pub part: &'static str,
-    /// -20 to 19.
-    pub niceness: Option<i32>,
-    /// Of `SCHED_RR`: 1 to 99.
-    pub realtime: Option<u8>,
-    /// The longest that a real-time thread may run without a pause.
-    pub realtime_limit: Option<Duration>,
-    /// The processors that it may run on; empty for all.
-    pub processors: Vec<usize>,
-    /// The whole process stays in memory.
-    pub stays_in_memory: bool,
+    /// As the file has it.
+    pub settings: ProcessSettings,
     /// The real-time priority up to which it is raised when it is run too late; 0 for never.
     pub raised_to: u8,
     /// What too late is.
@@ -37,21 +30,20 @@ pub struct Scheduling {
 impl Scheduling {
     /// Whether rights are needed that are given up otherwise: `CAP_SYS_NICE` and `CAP_IPC_LOCK`.
     pub fn needs_rights(&self) -> (bool, bool) {
-        let nice = self.niceness.is_some_and(|nice| nice < 0)
-            || self.realtime.is_some()
+        let nice = self.settings.nice.is_some_and(|nice| nice < 0)
+            || self.settings.rt_priority.is_some()
             || self.raised_to > 0;
-        (nice, self.stays_in_memory)
+        (nice, self.settings.no_swap)
     }
 
     /// What concerns the whole process. What cannot be had is logged: the routers run all the same.
     pub fn apply_to_process(&self) {
-        if self.stays_in_memory {
+        if self.settings.no_swap {
             let all = MlockAllFlags::MCL_CURRENT | MlockAllFlags::MCL_FUTURE;
             self.told("no_swap", mlockall(all));
         }
-        if let Some(limit) =
-            self.realtime_limit.filter(|_| self.realtime.is_some() || self.raised_to > 0)
-        {
+        let is_realtime = self.settings.rt_priority.is_some() || self.raised_to > 0;
+        if let Some(limit) = self.settings.rlimit_rttime.filter(|_| is_realtime) {
             let hard = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
             self.told("rlimit_rttime", setrlimit(Resource::RLIMIT_RTTIME, hard / 2, hard));
         }
@@ -64,7 +56,7 @@ impl Scheduling {
         if self.raised_to == 0 {
             return builder;
         }
-        let (mut priority, most) = (self.realtime.unwrap_or(0), self.raised_to);
+        let (mut priority, most) = (self.settings.rt_priority.unwrap_or(0), self.raised_to);
         builder.when_late(self.raised_after, move |lateness| {
             if priority < most {
                 priority += 1;
@@ -76,16 +68,18 @@ impl Scheduling {
 
     /// Has the calling thread run like this.
     pub fn apply_to_thread(&self) {
-        if !self.processors.is_empty() {
+        let settings = &self.settings;
+        if !settings.cpu_affinity.is_empty() {
             let mut set = CpuSet::new();
-            let known = self.processors.iter().try_for_each(|processor| set.set(*processor));
+            let mut processors = settings.cpu_affinity.iter().map(|number| *number as usize);
+            let known = processors.try_for_each(|processor| set.set(processor));
             let this_thread = Pid::from_raw(0);
             self.told("cpu_affinity", known.and_then(|()| sched_setaffinity(this_thread, &set)));
         }
-        if let Some(niceness) = self.niceness {
-            self.told("priority", rustix::process::setpriority_process(None, niceness));
+        if let Some(nice) = settings.nice {
+            self.told("priority", rustix::process::setpriority_process(None, nice.into()));
         }
-        if let Some(priority) = self.realtime {
+        if let Some(priority) = settings.rt_priority {
             self.told("rt_priority", set_realtime(priority));
         }
     }

@@ -35,6 +35,11 @@ pub(crate) fn named_instance(
     )
 }
 
+/// A block of global definitions.
+pub(crate) fn global_defs(lines: &str) -> String {
+    format!("global_defs {{\n {lines}\n}}\n")
+}
+
 /// Waits until it is so.
 #[track_caller]
 pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {

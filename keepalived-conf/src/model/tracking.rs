@@ -56,8 +56,9 @@ impl Tracked<'_> {
         retain(files, "track_file", is_file, diagnostics);
         let is_process = |name: &str| self.processes.iter().any(|process| process.name == name);
         retain(processes, "vrrp_track_process", is_process, diagnostics);
+        // One for checks alone is not there for VRRP.
         let is_bfd = |name: &str| self.bfds.iter().any(|bfd| bfd.name == name && bfd.tells_vrrp);
-        retain(bfds, "bfd_instance for VRRP", is_bfd, diagnostics);
+        retain(bfds, "bfd_instance", is_bfd, diagnostics);
     }
 
     /// Members must not differ in what decides an election, unless the group says that they may.

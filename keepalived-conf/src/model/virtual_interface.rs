@@ -22,8 +22,6 @@ pub struct VirtualInterfaceLine {
     pub carries_all: bool,
     /// `vmac_prefix`.
     pub prefix: Option<String>,
-    /// `vmac_addr_prefix`.
-    pub prefix_elsewhere: Option<String>,
     /// Where it is written.
     pub span: Span,
 }
@@ -108,7 +106,6 @@ impl VirtualInterfaceLine {
             transmits_on_base: section.has("vmac_xmit_base"),
             carries_all: section.has("use_vmac_addr"),
             prefix: defaults.vmac_prefix.clone(),
-            prefix_elsewhere: defaults.vmac_addr_prefix.clone(),
             span: entry.span,
         })
     }

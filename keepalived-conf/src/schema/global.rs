@@ -87,7 +87,7 @@ pub(super) static GLOBAL_DEFS: Block = Block {
         Keyword::new(
             "random_seed",
             One(UNSIGNED),
-            NoEffect("nothing is random"),
+            NoEffect("only the times of BFD packets are random, and are to be"),
             "beginning of the random numbers",
         ),
         // Files that are written.
@@ -209,7 +209,12 @@ pub(super) static GLOBAL_DEFS: Block = Block {
             Works,
             "the owner of the addresses listens to nobody (default: off)",
         ),
-        Keyword::new("vrrp_check_unicast_src", Nothing, Works, "listen to unicast peers only"),
+        Keyword::new(
+            "vrrp_check_unicast_src",
+            Nothing,
+            NoEffect("that is always so"),
+            "listen to unicast peers only",
+        ),
         Keyword::new(
             "vrrp_skip_check_adv_addr",
             SWITCH,

@@ -164,7 +164,12 @@ pub(super) static VRRP_INSTANCE: Block = Block {
         Keyword::new("unicast_peer", Lines(&UNICAST_PEER), Works, "routers to advertise to"),
         Keyword::new("unicast_fault_no_peer", Nothing, Works, "without a peer it has failed"),
         Keyword::new("unicast_ttl", One(integer(0, 255)), Works, "TTL to peers (default: 255)"),
-        Keyword::new("check_unicast_src", Nothing, Works, "listen to peers only"),
+        Keyword::new(
+            "check_unicast_src",
+            Nothing,
+            NoEffect("that is always so"),
+            "listen to peers only",
+        ),
         Keyword::new(
             "old_unicast_checksum",
             Optional(Choice(&["never"])),

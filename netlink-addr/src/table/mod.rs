@@ -41,7 +41,7 @@ impl RouteTable {
     ///
     /// # Errors
     /// [`Error`].
-    pub fn set_receive_buffer(&self, octets: usize) -> Result<(), Error> {
+    pub fn set_receive_buffer(&mut self, octets: usize) -> Result<(), Error> {
         let set = self.connection.set_receive_buffer(octets);
         set.map_err(Error::of("set the buffer for answers about addresses"))
     }

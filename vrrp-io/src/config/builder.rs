@@ -39,6 +39,7 @@ impl RouterConfig {
             promotes_secondaries: false,
             receive_buffer: None,
             group: None,
+            carrier_prefix: None,
             takes_over_addresses: false,
             authentication: Authentication::None,
             hmac: None,
@@ -72,6 +73,7 @@ pub struct RouterConfigBuilder {
     promotes_secondaries: bool,
     receive_buffer: Option<usize>,
     group: Option<String>,
+    carrier_prefix: Option<Box<str>>,
     takes_over_addresses: bool,
     authentication: Authentication,
     hmac: Option<Box<Hmac>>,
@@ -286,6 +288,13 @@ impl RouterConfigBuilder {
         self
     }
 
+    /// What the names of interfaces begin with that are made to [carry](VirtualAddress::carried) single
+    /// addresses (default: `vrrp`).
+    pub fn carrier_prefix(mut self, prefix: impl Into<Box<str>>) -> Self {
+        self.carrier_prefix = Some(prefix.into());
+        self
+    }
+
     /// Changes its state together with all routers of this group.
     pub fn group(mut self, name: impl Into<String>) -> Self {
         self.group = Some(name.into());
@@ -394,6 +403,7 @@ impl RouterConfigBuilder {
             promotes_secondaries: self.promotes_secondaries,
             receive_buffer: self.receive_buffer,
             group: self.group,
+            carrier_prefix: self.carrier_prefix,
             takes_over_addresses: self.takes_over_addresses,
             authentication: self.authentication,
             hmac: self.hmac,

@@ -44,6 +44,7 @@ pub struct RouterConfig {
     pub(crate) promotes_secondaries: bool,
     pub(crate) receive_buffer: Option<usize>,
     pub(crate) group: Option<String>,
+    pub(crate) carrier_prefix: Option<Box<str>>,
     pub(crate) takes_over_addresses: bool,
     pub(crate) authentication: Authentication,
     pub(crate) hmac: Option<Box<Hmac>>,

@@ -16,7 +16,6 @@ pub struct VirtualInterface {
     pub(crate) mac: Option<MacAddress>,
     pub(crate) name: Option<String>,
     pub(crate) prefix: String,
-    pub(crate) prefix_elsewhere: String,
     pub(crate) group: u32,
     pub(crate) address: Option<VirtualAddress>,
     pub(crate) transmits_on_base: bool,
@@ -51,7 +50,6 @@ impl VirtualInterface {
             mac: None,
             name: None,
             prefix: "vrrp".into(),
-            prefix_elsewhere: "vrrp".into(),
             group: 0,
             address: None,
             transmits_on_base: false,
@@ -80,13 +78,6 @@ impl VirtualInterface {
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
-        self
-    }
-
-    /// The same for those that carry addresses on other interfaces (default: `vrrp`).
-    #[must_use]
-    pub fn prefix_elsewhere(mut self, prefix: impl Into<String>) -> Self {
-        self.prefix_elsewhere = prefix.into();
         self
     }
 
@@ -131,9 +122,7 @@ impl VirtualInterface {
 
     /// Whether the interface itself is the same, however it is used.
     pub(crate) fn is_same_interface(&self, other: &Self) -> bool {
-        let identity = |own: &Self| {
-            (own.kind, own.mac, own.name.clone(), own.prefix.clone(), own.prefix_elsewhere.clone())
-        };
+        let identity = |own: &Self| (own.kind, own.mac, own.name.clone(), own.prefix.clone());
         identity(self) == identity(other)
             && (self.group, &self.address) == (other.group, &other.address)
     }

@@ -153,7 +153,8 @@ impl Driver {
                 name.clone()
             }
             None => {
-                let prefix = if is_own { &settings.prefix } else { &settings.prefix_elsewhere };
+                let elsewhere = config.carrier_prefix.as_deref().unwrap_or("vrrp");
+                let prefix = if is_own { settings.prefix.as_str() } else { elsewhere };
                 let name = |number: &str| format!("{prefix}{number}.{}", key.vrid);
                 let numbers = (1..).map(|number: u32| number.to_string());
                 let mut names =

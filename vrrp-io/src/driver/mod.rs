@@ -181,7 +181,7 @@ impl Driver {
         if let Some((octets, force)) = monitor_buffer {
             monitor.set_receive_buffer(octets, force)?;
         }
-        let table = RouteTable::open()?;
+        let mut table = RouteTable::open()?;
         if let Some(octets) = command_buffer {
             table.set_receive_buffer(octets)?;
         }

@@ -22,7 +22,10 @@ impl Driver {
             (Some(before), Some(now)) => before.is_same_interface(now),
             _ => false,
         };
-        let has_other_carriers = !is_same || instance.config.carried_on() != config.carried_on();
+        let has_other_carriers = !is_same
+            || instance.config.carried_on() != config.carried_on()
+            || (instance.config.carrier_prefix != config.carrier_prefix
+                && !instance.carriers.is_empty());
         if instance.config.interface != config.interface || has_other_carriers {
             return Err(ReconfigureError::NotSameRouter);
         }

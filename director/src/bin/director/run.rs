@@ -146,17 +146,20 @@ async fn main_loop(cli: &Cli, checked: Checked) -> Outcome {
     if let Some((command, (_, limit))) = startup {
         run_script("startup_script", (command, *limit)).await;
     }
+    let shutdown = shutdown_script(&checked.plan);
     let mut director = match Director::start(checked) {
         Ok(director) => director,
-        Err(error @ StartError::Configuration) => {
-            tracing::error!("{error}");
-            return Ok(exit::CONFIGURATION);
-        }
         Err(error) => {
+            let code = match error {
+                StartError::Configuration => exit::CONFIGURATION,
+                _ => exit::FATAL,
+            };
             let error = chain(&error);
             tracing::error!("{error}");
             writeln!(io::stderr(), "director: {error}")?;
-            return Ok(exit::FATAL);
+            // What the first script did is to be undone.
+            run_shutdown(shutdown).await;
+            return Ok(code);
         }
     };
     let servers = serve_status(cli, &director);
@@ -236,13 +239,23 @@ async fn main_loop(cli: &Cli, checked: Checked) -> Outcome {
     tracing::info!("stopping");
     daemon::tell(Stage::Stopping);
     drop(servers);
-    let plan = director.plan();
-    let shutdown = plan.commands.shutdown.clone().zip(plan.global.shutdown_script.clone());
+    let shutdown = shutdown_script(director.plan());
     director.stop(cli.dont_release_vrrp).await;
-    if let Some((command, (_, limit))) = &shutdown {
+    run_shutdown(shutdown).await;
+    Ok(0)
+}
+
+/// `shutdown_script` and its time.
+fn shutdown_script(plan: &Plan) -> Option<(Command, Duration)> {
+    let (command, (_, limit)) =
+        plan.commands.shutdown.as_ref().zip(plan.global.shutdown_script.as_ref())?;
+    Some((command.clone(), *limit))
+}
+
+async fn run_shutdown(script: Option<(Command, Duration)>) {
+    if let Some((command, limit)) = &script {
         run_script("shutdown_script", (command, *limit)).await;
     }
-    Ok(0)
 }
 
 /// A link that somebody else put there is not followed.

@@ -92,9 +92,6 @@ impl Machine<'_> {
         if let Some(prefix) = &line.prefix {
             own = own.prefix(prefix);
         }
-        if let Some(prefix) = &line.prefix_elsewhere {
-            own = own.prefix_elsewhere(prefix);
-        }
         if line.transmits_on_base {
             own = own.transmit_on_base();
         }

@@ -70,6 +70,9 @@ impl Machine<'_> {
             }
             builder = builder.virtual_interface(own);
         }
+        if let Some(prefix) = &self.global.defaults.vmac_addr_prefix {
+            builder = builder.carrier_prefix(prefix.as_str());
+        }
         if instance.no_virtual_ipaddress {
             builder = builder.allow_no_addresses(instance.is_ipv6);
         }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use keepalived_conf::model::{
-    Global, ParamMatch as ParamMatchLine, ProcessSettings, Surroundings,
-    TrackFile as TrackFileLine, TrackProcess as TrackProcessLine,
+    Global, ParamMatch as ParamMatchLine, Surroundings, TrackFile as TrackFileLine,
+    TrackProcess as TrackProcessLine,
 };
 use vrrp_io::{AnnouncementLimits, FirewallSettings, InterfaceSettings};
 
@@ -49,27 +49,16 @@ pub(super) fn firewall(global: &Global) -> FirewallSettings {
 
 pub(super) fn scheduling(global: &Global) -> Scheduling {
     Scheduling {
+        part: "vrrp",
+        settings: global.vrrp_process.clone(),
         raised_to: u8::try_from(global.max_auto_priority).unwrap_or(0),
         raised_after: global.min_auto_priority_delay,
-        ..scheduling_of("vrrp", &global.vrrp_process)
     }
 }
 
 pub(super) fn bfd_scheduling(global: &Global) -> Scheduling {
-    scheduling_of("bfd", &global.bfd_process)
-}
-
-fn scheduling_of(part: &'static str, process: &ProcessSettings) -> Scheduling {
-    let processors = process.cpu_affinity.iter().filter_map(|cpu| usize::try_from(*cpu).ok());
-    Scheduling {
-        part,
-        niceness: process.nice.map(i32::from),
-        realtime: process.rt_priority,
-        realtime_limit: process.rlimit_rttime,
-        processors: processors.collect(),
-        stays_in_memory: process.no_swap,
-        ..Scheduling::default()
-    }
+    let settings = global.bfd_process.clone();
+    Scheduling { part: "bfd", settings, ..Scheduling::default() }
 }
 
 pub(super) fn file(line: &TrackFileLine) -> TrackFile {

@@ -70,7 +70,9 @@ impl Reading<'_> {
             self.diagnostics.fatal(self.span, message, "write interface NAME");
             return None;
         }
-        let mut preempt = !section.has("nopreempt");
+        // The last one counts.
+        let last = |name: &str| section.entries.iter().rposition(|e| e.keyword.name == name);
+        let mut preempt = last("preempt") >= last("nopreempt");
         if wants_master && !preempt {
             let help = "write state BACKUP, or remove nopreempt";
             let message = format!("vrrp_instance {name} has state MASTER and nopreempt");

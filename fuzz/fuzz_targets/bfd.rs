@@ -1,0 +1,4 @@
+//! `fuzz::bfd`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::bfd(input));
