@@ -257,11 +257,16 @@ fn news_and_answers_of_the_kernel_have_the_room_that_is_told() {
     let limit = fs::read_to_string("/proc/sys/net/core/rmem_max").unwrap();
     let limit: usize = limit.trim().parse().unwrap();
     let (few, many) = (5000, limit + 100_000);
-    let monitor = "vrrp_netlink_monitor_rcv_bufs";
     for (settings, hears, expected) in [
-        (format!("{monitor} {few}"), true, few),
-        (format!("{monitor} {many}"), true, limit),
-        (format!("{monitor} {many}\n {monitor}_force true"), true, many),
+        (format!("vrrp_netlink_monitor_rcv_bufs {few}"), true, few),
+        (format!("vrrp_netlink_monitor_rcv_bufs {many}"), true, limit),
+        (
+            format!(
+                "vrrp_netlink_monitor_rcv_bufs {many}\n vrrp_netlink_monitor_rcv_bufs_force true"
+            ),
+            true,
+            many,
+        ),
         (format!("vrrp_netlink_cmd_rcv_bufs {few}"), false, few),
         (format!("vrrp_netlink_cmd_rcv_bufs {many}"), false, limit),
     ] {

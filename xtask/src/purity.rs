@@ -8,6 +8,6 @@ pub(crate) fn run() -> Outcome {
     cargo(&["build", "--package", "purity", "--profile", "no-std", "--features", "program"])?;
     // It cannot end itself when it panics.
     command(&[], &["timeout", "10", "target/no-std/purity"])?;
-    println!("purity: a program without std elected an Active router");
+    println!("purity: a program without std elected an Active router and brought a BFD session up");
     Ok(())
 }
