@@ -207,6 +207,21 @@ fn the_thread_for_bfd_runs_as_it_is_told() {
 }
 
 #[test]
+fn threads_have_the_names_that_they_are_given() {
+    let lan = Lan::new(1).unwrap();
+    let session = "bfd_instance s {\n neighbor_ip 10.77.0.2\n}\n";
+    let track = "track_bfd {\n s weight 10\n }";
+    let global = global_defs("vrrp_process_name routers\n bfd_process_name paths");
+    let mut ours = director(&format!("{global}{session}{}", instance(200, track)));
+    ours.start(lan.host(0)).unwrap();
+    eventually("it is master", || has(lan.host(0), VIP));
+    for name in ["routers", "paths"] {
+        assert!(thread_of(&ours, name).exists());
+    }
+    ours.stop(LONG).unwrap();
+}
+
+#[test]
 fn the_older_name_of_the_real_time_limit_is_understood() {
     let lan = Lan::new(1).unwrap();
     let global = global_defs("vrrp_rt_priority 5\n vrrp_rlimit_rtime 600000");

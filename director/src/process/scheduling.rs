@@ -1,10 +1,12 @@
 //! How the system runs the threads for VRRP and BFD.
 
+use std::ffi::CString;
 use std::time::Duration;
 
 use keepalived_conf::model::ProcessSettings;
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::mman::{MlockAllFlags, mlockall};
+use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::unistd::Pid;
 use thread_priority::{
@@ -69,6 +71,9 @@ impl Scheduling {
     /// Has the calling thread run like this.
     pub fn apply_to_thread(&self) {
         let settings = &self.settings;
+        if let Some(name) = settings.name.as_ref().and_then(|name| CString::new(&**name).ok()) {
+            self.told("process_name", prctl::set_name(&name));
+        }
         if !settings.cpu_affinity.is_empty() {
             let mut set = CpuSet::new();
             let mut processors = settings.cpu_affinity.iter().map(|number| *number as usize);

@@ -9,6 +9,8 @@ use crate::tree::{Entry, Section, Value};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProcessSettings {
+    /// `…_process_name`.
+    pub name: Option<String>,
     /// `…_priority`: niceness, −20 to 19.
     pub nice: Option<i8>,
     /// `…_no_swap`: it is kept in memory.
@@ -36,6 +38,7 @@ impl ProcessSettings {
         cpu_affinity.dedup();
         let microseconds = integer("rlimit_rttime").or_else(|| integer("rlimit_rtime"));
         Self {
+            name: section.text(&format!("{prefix}_process_name")).map(str::to_owned),
             nice: integer("priority").and_then(|nice| nice.try_into().ok()),
             no_swap: section.has(&format!("{prefix}_no_swap")),
             rt_priority: integer("rt_priority").and_then(|priority| priority.try_into().ok()),

@@ -22,10 +22,10 @@ pub(super) static GLOBAL_DEFS: Block = Block {
         Keyword::new("router_id", One(TEXT), Works, "name in mails (default: the host's name)"),
         Keyword::new("process_names", Nothing, ONE_PROCESS, "a name for each process"),
         Keyword::new("process_name", One(PROCESS_NAME), ONE_PROCESS, "name of the parent"),
-        Keyword::new("vrrp_process_name", One(PROCESS_NAME), ONE_PROCESS, "name for VRRP"),
+        Keyword::new("vrrp_process_name", One(PROCESS_NAME), Works, "name of the thread for VRRP"),
         Keyword::new("checker_process_name", One(PROCESS_NAME), ONE_PROCESS, "name for checks"),
         Keyword::old("lvs_process_name", One(PROCESS_NAME), ONE_PROCESS, "checker_process_name"),
-        Keyword::new("bfd_process_name", One(PROCESS_NAME), ONE_PROCESS, "name for BFD"),
+        Keyword::new("bfd_process_name", One(PROCESS_NAME), Works, "name of the thread for BFD"),
         // Scripts.
         Keyword::new(
             "script_user",
