@@ -28,12 +28,11 @@ impl SessionConfig {
         }
     }
 
-    /// The peer is this many routers away at most (RFC 5883): packets go to another port, and those that
-    /// passed more routers do not count.
+    /// The peer may be several hops away (RFC 5883): packets go to another port. How many routers may be
+    /// between is said by [`hop_limits`](Self::hop_limits).
     #[must_use]
-    pub fn multihop(mut self, routers: u8) -> Self {
+    pub fn multihop(mut self) -> Self {
         self.is_multihop = true;
-        self.least_hop_limit = HOP_LIMIT - routers;
         self
     }
 
@@ -54,7 +53,8 @@ impl SessionConfig {
         self
     }
 
-    /// The TTL or hop limit of our packets, and the least one with which those of the peer count.
+    /// The TTL or hop limit of our packets, and the least one with which those of the peer count (default: 255
+    /// for both). Each router on the way takes one.
     #[must_use]
     pub fn hop_limits(mut self, ours: u8, least: u8) -> Self {
         self.hop_limit = ours;

@@ -10,8 +10,8 @@ use std::sync::mpsc::{Receiver as Commands, SyncSender, TryRecvError};
 use std::time::{Duration, Instant};
 
 use bfd::{
-    Actions, ControlPacket, Discriminator, Event, Input, Jitter, MULTIHOP_PORT, SINGLE_HOP_PORT,
-    Session, State, Stats, Timestamp,
+    Actions, ControlPacket, Discriminator, Event, HOP_LIMIT, Input, Jitter, MULTIHOP_PORT,
+    SINGLE_HOP_PORT, Session, State, Stats, Timestamp,
 };
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
@@ -23,8 +23,11 @@ use crate::config::SessionConfig;
 use crate::error::SetError;
 use crate::socket::{self, Receiver};
 
-/// Packets of one socket that are taken before timers and other sockets have their turn.
+/// Packets of one socket that are taken at least before timers and other sockets have their turn; with many
+/// sessions it is two for each, so that a peer whose packet waits is found before its time is over.
 const PACKETS: usize = 64;
+/// How often a peer is told that a session ends: a packet can be lost.
+const FAREWELLS: usize = 3;
 
 /// A request to the thread; the answer goes through the sender.
 pub(crate) enum Command {
@@ -34,7 +37,7 @@ pub(crate) enum Command {
     Exit,
 }
 
-/// A session has another state.
+/// How a session is, now that it has changed or was [set](crate::Bfd::set).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Notice {
@@ -42,8 +45,10 @@ pub struct Notice {
     pub peer: IpAddr,
     /// Whether the peer may be several hops away.
     pub is_multihop: bool,
-    /// What happened.
-    pub event: Event,
+    /// The state now.
+    pub state: State,
+    /// What happened; `None` when it was set.
+    pub event: Option<Event>,
 }
 
 /// How a session is.
@@ -101,8 +106,10 @@ type Port = (bool, u16);
 struct Running {
     config: SessionConfig,
     session: Session,
-    /// Opened when there is something to send, and anew after a failure: its source may come later.
+    /// Opened when there is something to send: its source may come later.
     sender: Option<Socket>,
+    /// That it sends from.
+    port: Option<u16>,
     is_failing: bool,
     /// As it is among the deadlines.
     deadline: Option<Timestamp>,
@@ -195,7 +202,7 @@ impl Driver {
 
     fn receive(&mut self, port: Port) {
         let mut buffer = Receiver::buffer();
-        for _ in 0..PACKETS {
+        for _ in 0..PACKETS.max(2 * self.sessions.len()) {
             let Some(receiver) = self.receivers.get_mut(&port) else { return };
             let received = match receiver.receive(&mut buffer) {
                 Ok(Some(received)) => received,
@@ -220,7 +227,12 @@ impl Driver {
                 self.counters.unknown += 1;
                 continue;
             };
-            if received.hop_limit < running.config.least_hop_limit {
+            // Who names no session may be anybody, and one that is Up is not to be brought down by that: a
+            // peer that has restarted is noticed by its silence.
+            let is_doubtful = packet.your_discriminator.is_none()
+                && running.session.state() == State::Up
+                && received.hop_limit < HOP_LIMIT;
+            if received.hop_limit < running.config.least_hop_limit || is_doubtful {
                 self.counters.hop_limit += 1;
                 continue;
             }
@@ -246,8 +258,13 @@ impl Driver {
         if let Some(event) = event {
             let Event { from, to, diagnostic, .. } = event;
             tracing::info!(peer = %key.peer, ?from, ?to, ?diagnostic, "BFD session");
-            (self.tell)(&Notice { peer: key.peer, is_multihop: key.is_multihop, event });
+            self.tell(key, to, Some(event));
         }
+    }
+
+    fn tell(&mut self, key: Key, state: State, event: Option<Event>) {
+        let Key { peer, is_multihop } = key;
+        (self.tell)(&Notice { peer, is_multihop, state, event });
     }
 
     fn take_commands(&mut self) -> ControlFlow<()> {
@@ -288,7 +305,7 @@ impl Driver {
         for (is_ipv6, port) in wanted.keys().map(|key| key.port()) {
             if !self.receivers.contains_key(&(is_ipv6, port)) {
                 let receiver = Receiver::open(is_ipv6, port)
-                    .map_err(|source| SetError::Receive { port, source })?;
+                    .map_err(|source| SetError::Receive { is_ipv6, port, source })?;
                 opened.insert((is_ipv6, port), receiver);
             }
         }
@@ -302,6 +319,10 @@ impl Driver {
         }
         let sessions = &self.sessions;
         self.receivers.retain(|port, _| sessions.keys().any(|key| key.port() == *port));
+        let states = self.sessions.iter().map(|(key, running)| (*key, running.session.state()));
+        for (key, state) in states.collect::<Vec<_>>() {
+            self.tell(key, state, None);
+        }
         Ok(())
     }
 
@@ -310,14 +331,23 @@ impl Driver {
             if running.config.timers != config.timers {
                 running.session.reconfigure(config.timers);
             }
-            running.sender = None;
+            let of_sender = |config: &SessionConfig| (config.source, config.hop_limit);
+            if of_sender(&running.config) != of_sender(&config) {
+                running.sender = None;
+            }
             running.config = config;
         } else {
             let discriminator = self.new_discriminator();
             let session = Session::new(config.timers, discriminator);
             self.keys.insert(discriminator, key);
-            let (sender, is_failing, deadline) = (None, false, None);
-            let running = Running { config, session, sender, is_failing, deadline };
+            let running = Running {
+                config,
+                session,
+                sender: None,
+                port: None,
+                is_failing: false,
+                deadline: None,
+            };
             self.sessions.insert(key, running);
         }
         self.input(key, Input::Wake(Jitter::NONE));
@@ -335,7 +365,12 @@ impl Driver {
     }
 
     fn end(&mut self, key: Key) {
-        self.input(key, Input::Disable);
+        let Some(running) = self.sessions.get_mut(&key) else { return };
+        let now = Timestamp::from_epoch(self.epoch.elapsed());
+        // Nobody is told but the peer: whoever ends a session knows.
+        if let Some(packet) = running.session.handle(now, Input::Disable).transmit {
+            (0..FAREWELLS).for_each(|_| running.send(key, &packet));
+        }
         if let Some(running) = self.sessions.remove(&key) {
             self.keys.remove(&running.session.discriminator());
             if let Some(deadline) = running.deadline {
@@ -367,16 +402,18 @@ impl Running {
                 if !std::mem::replace(&mut self.is_failing, true) {
                     tracing::warn!(peer = %key.peer, %error, "a BFD packet cannot be sent");
                 }
-                self.sender = None;
             }
         }
     }
 
     fn try_send(&mut self, key: Key, packet: &ControlPacket) -> io::Result<()> {
-        let config = &self.config;
         let socket = match self.sender.take() {
             Some(socket) => socket,
-            None => socket::sender(config.peer, config.source, config.hop_limit)?,
+            None => {
+                let (socket, port) = socket::sender(&self.config, self.port)?;
+                self.port = Some(port);
+                socket
+            }
         };
         let socket = self.sender.insert(socket);
         let to = SocketAddr::new(key.peer, key.port().1);

@@ -35,8 +35,10 @@ pub enum SetError {
         peer: IpAddr,
     },
     /// A port that is another program's.
-    #[error("cannot receive on UDP port {port}")]
+    #[error("cannot receive on UDP port {port} of {}", if *.is_ipv6 { "IPv6" } else { "IPv4" })]
     Receive {
+        /// Of which family.
+        is_ipv6: bool,
         /// The port.
         port: u16,
         /// Why not.

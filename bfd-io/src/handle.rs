@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{self, SyncSender};
-use std::thread::{self, JoinHandle};
+use std::thread::{self, JoinHandle, ThreadId};
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
@@ -17,11 +17,13 @@ pub struct Bfd {
     commands: mpsc::Sender<Command>,
     wake: Arc<EventFd>,
     join: Option<JoinHandle<()>>,
+    id: ThreadId,
 }
 
 impl Bfd {
     /// Starts a thread in the network namespace of the calling one. It calls `tell` whenever a session changes
-    /// its state; that must not block for long.
+    /// its state, and for every session when sessions were [set](Self::set). That must not wait for anything:
+    /// meanwhile no session sends or hears. Calls of this handle from there fail.
     ///
     /// # Errors
     /// [`StartError`].
@@ -52,7 +54,8 @@ impl Bfd {
             .name("bfd".into())
             .spawn(run)
             .map_err(system("start the thread"))?;
-        Ok(Self { commands, wake, join: Some(join) })
+        let id = join.thread().id();
+        Ok(Self { commands, wake, join: Some(join), id })
     }
 
     /// Runs these sessions from now on, all or none of them. One that runs already goes on, with other timers
@@ -82,6 +85,10 @@ impl Bfd {
     }
 
     fn ask<T>(&self, command: impl FnOnce(SyncSender<T>) -> Command) -> Result<T, Stopped> {
+        if thread::current().id() == self.id {
+            // It would wait for itself.
+            return Err(Stopped);
+        }
         let (reply, answer) = mpsc::sync_channel(1);
         self.commands.send(command(reply)).map_err(|_| Stopped)?;
         // The counter is full only when the thread is to wake anyway.
@@ -94,7 +101,8 @@ impl Drop for Bfd {
     fn drop(&mut self) {
         let _ = self.commands.send(Command::Exit);
         let _ = self.wake.write(1);
-        if let Some(join) = self.join.take() {
+        let is_other = thread::current().id() != self.id;
+        if let Some(join) = self.join.take().filter(|_| is_other) {
             // Its panic was printed.
             let _ = join.join();
         }

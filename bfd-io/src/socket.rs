@@ -14,10 +14,14 @@ use nix::sys::socket::{
 };
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::config::SessionConfig;
+
 /// Internetwork Control (RFC 4594): what tells of the network goes before what uses it.
 const CLASS: u8 = 0xc0;
 /// A packet with authentication has at most 52 octets.
 const BUFFER: usize = 64;
+/// A flood must not push out the packets that count.
+const RECEIVE_BUFFER: usize = 1024 * 1024;
 
 /// A random number. Nothing secret depends on it.
 pub(crate) fn random() -> u64 {
@@ -52,6 +56,9 @@ impl Receiver {
                 socket.set_only_v6(true)?;
                 setsockopt(&socket, sockopt::Ipv6RecvHopLimit, &true)?;
             }
+        }
+        if setsockopt(&socket, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
+            socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
         }
         socket.bind(&SocketAddr::new(any, port).into())?;
         Ok(Self { socket, is_ipv6, control: cmsg_space!(i32) })
@@ -106,8 +113,9 @@ impl AsFd for Receiver {
     }
 }
 
-/// A socket that sends for one session.
-pub(crate) fn sender(peer: IpAddr, source: Option<IpAddr>, hop_limit: u8) -> io::Result<Socket> {
+/// A socket that sends for one session, from the port that the session had before if it had one.
+pub(crate) fn sender(config: &SessionConfig, before: Option<u16>) -> io::Result<(Socket, u16)> {
+    let SessionConfig { peer, source, hop_limit, .. } = *config;
     let (domain, any) = match peer {
         IpAddr::V4(_) => (Domain::IPV4, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
         IpAddr::V6(_) => (Domain::IPV6, IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
@@ -124,13 +132,14 @@ pub(crate) fn sender(peer: IpAddr, source: Option<IpAddr>, hop_limit: u8) -> io:
         }
     }
     let source = source.unwrap_or(any);
-    // RFC 5881 section 4: a port of this range that no other session has.
+    // RFC 5881 section 4: a port of this range that no other session has, and the same for all packets.
     let ports = SOURCE_PORTS.len();
     let start = usize::try_from(random() % 65536).unwrap_or(0) % ports;
-    for port in SOURCE_PORTS.cycle().skip(start).take(ports) {
+    let others = SOURCE_PORTS.cycle().skip(start).take(ports);
+    for port in before.into_iter().chain(others) {
         match socket.bind(&SocketAddr::new(source, port).into()) {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
-            bound => return bound.map(|()| socket),
+            bound => return bound.map(|()| (socket, port)),
         }
     }
     Err(io::ErrorKind::AddrInUse.into())

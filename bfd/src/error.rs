@@ -32,9 +32,6 @@ pub enum DecodeError {
     /// There is none in this release.
     #[error("the Authentication Present bit is set, allowed is clear")]
     Authentication,
-    /// Reserved values.
-    #[error("Diagnostic is {0}, allowed are 0 to 8")]
-    Diagnostic(u8),
     /// Nobody.
     #[error("My Discriminator is 0, allowed are 1 to 4294967295")]
     MyDiscriminator,

@@ -59,26 +59,35 @@ pub enum Diagnostic {
     AdministrativelyDown,
     /// The way back is down.
     ReverseConcatenatedPathDown,
+    /// A value from 9 to 31, which this release gives no meaning.
+    Other(u8),
 }
 
 impl Diagnostic {
-    pub(crate) const fn from_bits(bits: u8) -> Option<Self> {
-        Some(match bits {
-            0 => Self::None,
-            1 => Self::ControlDetectionTimeExpired,
-            2 => Self::EchoFunctionFailed,
-            3 => Self::NeighborSignaledSessionDown,
-            4 => Self::ForwardingPlaneReset,
-            5 => Self::PathDown,
-            6 => Self::ConcatenatedPathDown,
-            7 => Self::AdministrativelyDown,
-            8 => Self::ReverseConcatenatedPathDown,
-            _ => return None,
-        })
+    /// Those with a meaning, by their value.
+    const KNOWN: [Self; 9] = [
+        Self::None,
+        Self::ControlDetectionTimeExpired,
+        Self::EchoFunctionFailed,
+        Self::NeighborSignaledSessionDown,
+        Self::ForwardingPlaneReset,
+        Self::PathDown,
+        Self::ConcatenatedPathDown,
+        Self::AdministrativelyDown,
+        Self::ReverseConcatenatedPathDown,
+    ];
+
+    /// Of the five bits on the wire.
+    pub(crate) fn from_bits(bits: u8) -> Self {
+        let bits = bits & 0x1f;
+        Self::KNOWN.get(usize::from(bits)).copied().unwrap_or(Self::Other(bits))
     }
 
-    pub(crate) const fn bits(self) -> u8 {
-        self as u8
+    pub(crate) fn bits(self) -> u8 {
+        match self {
+            Self::Other(bits) => bits & 0x1f,
+            known => (0..).zip(Self::KNOWN).find(|(_, k)| *k == known).map_or(0, |(bits, _)| bits),
+        }
     }
 }
 
@@ -87,11 +96,6 @@ impl Diagnostic {
 pub struct Microseconds(pub u32);
 
 impl Microseconds {
-    /// The nearest one; what is longer than 71 minutes is cut.
-    pub fn saturating_from(span: Duration) -> Self {
-        Self(u32::try_from(span.as_micros()).unwrap_or(u32::MAX))
-    }
-
     /// As a span of time.
     pub const fn duration(self) -> Duration {
         Duration::from_micros(self.0 as u64)

@@ -91,8 +91,7 @@ impl ControlPacket {
         if has(AUTHENTICATION) {
             return Err(DecodeError::Authentication);
         }
-        let diagnostic = Diagnostic::from_bits(head & 0x1f);
-        let diagnostic = diagnostic.ok_or(DecodeError::Diagnostic(head & 0x1f))?;
+        let diagnostic = Diagnostic::from_bits(head);
         let state = State::from_bits(flags >> 6);
         let my_discriminator = Discriminator::new(word(4)).ok_or(DecodeError::MyDiscriminator)?;
         let your_discriminator = Discriminator::new(word(8));

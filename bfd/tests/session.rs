@@ -264,18 +264,64 @@ fn a_poll_is_answered_at_once_and_moves_nothing() {
 #[test]
 fn packets_for_others_move_no_timer() {
     let mut session = up();
-    let (deadline, before) = (session.deadline(), *session.stats());
-    let later = Timestamp::EPOCH + 9 * MS;
+    let before = *session.stats();
+    let now = Timestamp::EPOCH;
+    let silence = now + session.detection_time();
     for strange in [
         ControlPacket { your_discriminator: Discriminator::new(3), ..packet(State::Down) },
         ControlPacket { your_discriminator: None, ..packet(State::Up) },
         ControlPacket { your_discriminator: None, ..packet(State::Init) },
     ] {
-        let actions = session.handle(later, Input::Packet(&strange));
+        let actions = session.handle(now + 20 * MS, Input::Packet(&strange));
         assert_eq!((actions.transmit, actions.event), (None, None));
     }
-    assert_eq!((session.state(), session.deadline()), (State::Up, deadline));
+    assert_eq!(session.state(), State::Up);
     assert_eq!(session.stats().discarded, before.discarded + 3);
+    // The peer itself was heard at the beginning, and counts as gone when it would have without them.
+    let early = session.handle(now + 29 * MS, Input::Wake(Jitter::NONE));
+    assert_eq!((early.event, session.state()), (None, State::Up));
+    let _ = session.handle(silence, Input::Wake(Jitter::NONE));
+    assert_eq!(session.state(), State::Down);
+}
+
+#[test]
+fn an_answer_to_an_earlier_question_ends_nothing() {
+    let mut session = up();
+    let now = Timestamp::EPOCH + 10 * MS;
+    let answer = ControlPacket { is_final: true, ..packet(State::Up) };
+    let _ = session.handle(now, Input::Packet(&answer));
+    session.reconfigure(config(500, 400, 3));
+    // Not asked yet.
+    let _ = session.handle(now, Input::Packet(&answer));
+    assert_eq!(session.transmit_interval(), 10 * MS);
+    // What the peer is to send less often from now on is waited for longer at once.
+    assert_eq!(session.detection_time(), 3 * 400 * MS);
+    let due = session.deadline().unwrap();
+    let asked = session.handle(due, Input::Wake(Jitter::NONE)).transmit.unwrap();
+    assert!(asked.is_poll && asked.desired_min_tx == Microseconds(500_000));
+    let _ = session.handle(due, Input::Packet(&answer));
+    assert_eq!(session.transmit_interval(), 500 * MS);
+}
+
+#[test]
+fn who_waits_for_the_peer_does_not_say_that_it_ends() {
+    let mut session = session(config(10, 10, 3).passive(), 1);
+    let ended = session.handle(Timestamp::EPOCH, Input::Disable);
+    assert_eq!((ended.transmit, session.state()), (None, State::AdminDown));
+    // Held down for a while, it knows nothing of the peer any more.
+    let mut session = up();
+    let now = Timestamp::EPOCH + 20 * MS;
+    assert_eq!(session.handle(now, Input::Disable).transmit.unwrap().state, State::AdminDown);
+    let begun = session.handle(now, Input::Enable).transmit.unwrap();
+    assert_eq!((begun.state, begun.your_discriminator), (State::Down, None));
+}
+
+#[test]
+fn a_peer_that_wants_to_hear_nothing_hears_news() {
+    let deaf = ControlPacket { required_min_rx: Microseconds(0), ..packet(State::Down) };
+    let mut session = session(config(10, 10, 3), 1);
+    let news = session.handle(Timestamp::EPOCH, Input::Packet(&deaf)).transmit.unwrap();
+    assert_eq!(news.state, State::Init);
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn a_reload_keeps_sessions_and_status_shows_them() {
     eventually("the session is up", || spoken(&capture, OURS) == Some(100));
     // Other intervals and another priority; it never goes down.
     let seen = capture.frames_after(0).len();
-    ours.configure(&configuration("min_tx 20\n source_ip 10.77.0.1", 110)).unwrap();
+    ours.configure(&configuration("min_tx 80\n source_ip 10.77.0.1", 110)).unwrap();
     ours.signal(Signal::SIGHUP).unwrap();
     eventually("the configuration was taken", || spoken(&capture, OURS) == Some(110));
     let priorities: Vec<u8> = capture
@@ -154,7 +154,7 @@ fn a_reload_keeps_sessions_and_status_shows_them() {
     assert!(status(&[]).contains("bfd_instance s: Up (10.77.0.2)"), "{}", status(&[]));
     assert!(status(&["--metrics"]).contains("director_bfd_up{session=\"s\",peer=\"10.77.0.2\"} 1"));
     eventually("both have agreed on the new interval", || {
-        status(&["--json"]).contains("\"interval_seconds\": 0.05")
+        status(&["--json"]).contains("\"interval_seconds\": 0.08")
     });
     // The peer is told when it ends: that is no failure of the path.
     peer.stop(LONG).unwrap();
@@ -201,7 +201,7 @@ fn who_waits_for_the_peer_says_nothing_and_who_does_not_speaks_as_often_as_told(
 
 #[test]
 fn without_bfd_sessions_count_as_down() {
-    let lan = Lan::new(1).unwrap();
+    let lan = Lan::new(2).unwrap();
     let capture = lan.capture().unwrap();
     let text = format!("{}{}", session(THEIRS, ""), instance(100, &track("weight -30")));
     let mut ours = director(&text).with(&["--no_bfd"]);

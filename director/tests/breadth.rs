@@ -381,6 +381,33 @@ fn an_instance_without_addresses_elects() {
     other.stop(LONG).unwrap();
 }
 
+#[test]
+fn five_thousand_addresses_come_and_go_with_one_router() {
+    const COUNT: usize = 5000;
+    let lan = Lan::new(2).unwrap();
+    let address = |number: usize| {
+        format!("10.{}.{}.{}/32\n", 90 + number / 62500, number / 250 % 250, number % 250 + 1)
+    };
+    let many: String = (0..COUNT).map(address).collect();
+    let more = format!(
+        "virtual_ipaddress_excluded {{\n{many}}}\n garp_master_delay 0\n garp_master_repeat 1"
+    );
+    let mut ours = director(&instance(200, &more));
+    let mut other = director(&instance(100, &more));
+    let count = |number: u8| shown(lan.host(number), &["-o", "address"]).matches(" 10.90.").count();
+    ours.start(lan.host(0)).unwrap();
+    eventually("all are there", || count(0) == COUNT);
+    other.start(lan.host(1)).unwrap();
+    // While it is busy with them it goes on advertising: nobody else takes over.
+    always("they stay there", Duration::from_secs(1), || count(1) == 0);
+    ours.signal(Signal::SIGHUP).unwrap();
+    always("a reload changes nothing", SHORT, || count(0) == COUNT && count(1) == 0);
+    ours.stop(LONG).unwrap();
+    eventually("they have moved", || count(0) == 0 && count(1) == COUNT);
+    other.stop(LONG).unwrap();
+    assert_eq!((count(0), count(1)), (0, 0));
+}
+
 /// Packets that the kernel dropped because a VRRP socket had no room for them.
 fn dropped(host: &Host) -> u64 {
     let table = host.command(&["cat", "/proc/net/raw"]).unwrap();

@@ -34,17 +34,17 @@ fn an_instance_has_the_default_interface_and_version() {
     ours.start(lan.host(0)).unwrap();
     eventually("it is master", || has(lan.host(0), VIP));
     ours.stop(LONG).unwrap();
-    let versions: Vec<u8> = capture.frames_after(0).iter().filter_map(version).collect();
+    let versions: Vec<u8> = capture.stop().iter().filter_map(version).collect();
     assert!(!versions.is_empty() && versions.iter().all(|version| *version == 3), "{versions:?}");
     // Without it, it is 2.
-    let seen = capture.frames_after(0).len();
+    let capture = lan.capture().unwrap();
     ours.configure(&conf("default_interface eth0").replace("advert_int 0.1", "advert_int 1"))
         .unwrap();
     ours.start(lan.host(0)).unwrap();
     eventually("it is master", || has(lan.host(0), VIP));
-    let versions: Vec<u8> = capture.frames_after(seen).iter().filter_map(version).collect();
-    assert!(!versions.is_empty() && versions.iter().all(|version| *version == 2), "{versions:?}");
     ours.stop(LONG).unwrap();
+    let versions: Vec<u8> = capture.stop().iter().filter_map(version).collect();
+    assert!(!versions.is_empty() && versions.iter().all(|version| *version == 2), "{versions:?}");
 }
 
 #[test]
@@ -116,9 +116,14 @@ fn who_was_not_run_for_too_long_yields() {
         ours.signal(nix::sys::signal::Signal::SIGSTOP).unwrap();
         std::thread::sleep(Duration::from_millis(900));
         ours.signal(nix::sys::signal::Signal::SIGCONT).unwrap();
-        eventually("it goes on", || has(lan.host(0), VIP) && ours.log().contains("started"));
-        std::thread::sleep(Duration::from_millis(200));
-        assert_eq!(ours.log().contains("cause=Late"), yields, "{more}: {}", ours.log());
+        let has_yielded = || ours.log().contains("cause=Late");
+        if yields {
+            eventually(more, has_yielded);
+        } else {
+            always("it stays master", Duration::from_millis(600), || {
+                has(lan.host(0), VIP) && !has_yielded()
+            });
+        }
         ours.stop(LONG).unwrap();
     }
 }
@@ -129,11 +134,11 @@ fn it_waits_until_the_machine_has_been_up_for_so_long() {
     let uptime = std::fs::read_to_string("/proc/uptime").unwrap();
     let uptime: f64 = uptime.split(' ').next().unwrap().parse().unwrap();
     let begin = Instant::now();
-    let global = global_defs(&format!("vrrp_delay_after_boot {:.2}", uptime + 2.5));
+    let global = global_defs(&format!("vrrp_delay_after_boot {:.2}", uptime + 4.0));
     let mut ours = director(&format!("{global}{}", instance(255, "")));
     ours.start(lan.host(0)).unwrap();
     always("it waits", Duration::from_secs(2), || {
-        begin.elapsed() > Duration::from_millis(2300) || !has(lan.host(0), VIP)
+        begin.elapsed() > Duration::from_millis(2500) || !has(lan.host(0), VIP)
     });
     eventually("it is master", || has(lan.host(0), VIP));
     ours.stop(LONG).unwrap();
@@ -143,7 +148,7 @@ fn it_waits_until_the_machine_has_been_up_for_so_long() {
 fn plain(priority: u8) -> Forged {
     Forged {
         version: 3,
-        source: "10.77.0.2".parse().unwrap(),
+        source: "10.77.0.1".parse().unwrap(),
         vrid: 51,
         priority,
         interval: 10,
@@ -186,8 +191,11 @@ fn signed_packets_of_another_time_are_taken_as_told() {
         } else {
             eventually("it is not believed", || has(lan.host(1), VIP));
         }
-        // Nobody believes what is not signed, whatever time it is.
-        Injector::new(lan.host(1)).unwrap().send(&plain(0).packet()).unwrap();
+        if is_believed {
+            // That it stops is not believed of one who does not sign, whatever time it is.
+            Injector::new(lan.host(0)).unwrap().send(&plain(0).packet()).unwrap();
+            always("it is still there", Duration::from_millis(600), || !has(lan.host(1), VIP));
+        }
         best.stop(LONG).unwrap();
         eventually("the other one is master in the end", || has(lan.host(1), VIP));
         other.stop(LONG).unwrap();

@@ -271,7 +271,7 @@ fn it_reloads_every_day_when_told() {
     ours.configure(&format!("{global}{}", instance(200, ""))).unwrap();
     ours.start(lan.host(0)).unwrap();
     eventually("it is master", || has(lan.host(0), VIP));
-    let words = ["date", "-u", "-d", "2 seconds", "+%H:%M:%SZ"];
+    let words = ["date", "-u", "-d", "5 seconds", "+%H:%M:%SZ"];
     fs::write(&time, lan.host(0).command(&words).unwrap()).unwrap();
     eventually("the configuration is taken", || ours.log().contains("configuration was taken"));
     assert!(fs::exists(&time).unwrap(), "it holds for tomorrow, too");

@@ -105,6 +105,33 @@ fn it_works_in_the_namespace_that_is_named() {
 }
 
 #[test]
+fn a_namespace_whose_name_is_taken_away_is_worked_in_all_the_same() {
+    let named = Named::new("gone");
+    let lan = Lan::new(1).unwrap();
+    let mut ours = director(&format!("net_namespace {}\n{}", named.0, instance(200, "")));
+    ours.start(lan.host(0)).unwrap();
+    eventually("it is master there", || named.has(VIP));
+    let process = ours.process_id().unwrap().to_string();
+    let inside = |words: &[&str]| {
+        let enter = ["-t", &process, "-n", "ip"];
+        let output = Command::new("nsenter").args(enter).args(words).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    ip(&["netns", "del", &named.0]);
+    assert!(inside(&["-o", "address"]).contains(VIP));
+    inside(&["address", "del", "10.77.0.100/24", "dev", "eth0"]);
+    eventually("it is put back", || inside(&["-o", "address"]).contains(VIP));
+    ours.signal(Signal::SIGHUP).unwrap();
+    eventually("it reloads", || ours.log().contains("configuration was taken"));
+    assert!(inside(&["-o", "address"]).contains(VIP));
+    ours.stop(LONG).unwrap();
+    // It cannot be started there again, and says why.
+    ours.start(lan.host(0)).unwrap();
+    assert_eq!(ours.wait(LONG).unwrap(), Some(2));
+    assert!(ours.log().contains("cannot be entered"), "{}", ours.log());
+}
+
+#[test]
 fn several_daemons_have_files_of_their_own() {
     let named = Named::new("several");
     let files = director("");

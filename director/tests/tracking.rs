@@ -414,6 +414,72 @@ fn what_happens_while_the_daemon_stands_still_is_found() {
     eventually("it runs again", || is(120));
 }
 
+/// Everything that can be tracked goes and comes in any order: the router runs when all of it is there, and
+/// at no other time.
+#[test]
+fn all_that_is_tracked_goes_and_comes_in_any_order() {
+    let lan = Lan::new(2).unwrap();
+    lan.add_second_network().unwrap();
+    let folder = Folder::new().unwrap();
+    let (number, mark) = (folder.file("number"), folder.file("mark"));
+    let program = Program::new("sleep");
+    let conf = |priority: u8, track: &str| {
+        format!(
+            "global_defs {{\n script_user root\n}}\n{}vrrp_track_process p {{\n process {}\n}}\n\
+             vrrp_script s {{\n script \"/usr/bin/test -e {mark}\"\n interval 0.1\n}}\n\
+             bfd_instance b {{\n neighbor_ip {THEIRS}\n min_rx 50\n min_tx 50\n}}\n{}",
+            file(&number, "weight 0"),
+            program.name,
+            instance(priority, track)
+        )
+    };
+    let track = "track_interface {\n eth1\n }\n track_file {\n f\n }\n track_process {\n p\n }\n \
+                 track_script {\n s\n }\n track_bfd {\n b\n }";
+    let mut ours = director(&conf(200, track));
+    let peer = format!("bfd_instance b {{\n neighbor_ip {OURS}\n}}\n");
+    let other = named_instance("W", 52, "eth0", "10.77.0.101", 100, "track_bfd {\n b weight 1\n }");
+    let mut peer = director(&format!("{peer}{other}"));
+    let mut process = None;
+    let mut is_there = [false; 5];
+    fs::write(&number, "1").unwrap();
+    lan.set_second_cable(0, false).unwrap();
+    ours.start(lan.host(0)).unwrap();
+    let mut random = 12345u32;
+    for step in 0..40 {
+        // At first everything comes, in the end as well.
+        let which = if (5..35).contains(&step) {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            usize::try_from(random >> 16).unwrap() % 5
+        } else {
+            step % 5
+        };
+        let comes = if (5..35).contains(&step) { !is_there[which] } else { true };
+        if comes == is_there[which] {
+            continue;
+        }
+        is_there[which] = comes;
+        match (which, comes) {
+            (0, _) => lan.set_second_cable(0, comes).unwrap(),
+            (1, _) => fs::write(&number, if comes { "0" } else { "1" }).unwrap(),
+            (2, true) => process = Some(program.start(&["600"])),
+            (2, false) => drop(process.take()),
+            (3, true) => fs::write(&mark, "").unwrap(),
+            (3, false) => fs::remove_file(&mark).unwrap(),
+            (_, true) => peer.start(lan.host(1)).unwrap(),
+            (_, false) => peer.kill().unwrap(),
+        }
+        let is_whole = is_there == [true; 5];
+        let what = format!("step {step}: {which} {comes}, {is_there:?}");
+        eventually(&what, || has(lan.host(0), VIP) == is_whole);
+        if !is_whole {
+            always(&what, Duration::from_millis(150), || !has(lan.host(0), VIP));
+        }
+    }
+    assert_eq!(is_there, [true; 5]);
+    assert!(has(lan.host(0), VIP));
+    ours.stop(LONG).unwrap();
+}
+
 #[test]
 fn thousands_of_processes_that_come_and_go_change_nothing() {
     let lan = Lan::new(1).unwrap();

@@ -148,6 +148,30 @@ fn what_somebody_removes_is_made_again() {
 }
 
 #[test]
+fn what_somebody_puts_in_its_place_is_not_taken_for_ours() {
+    let lan = Lan::new(2).unwrap();
+    let host = lan.host(0);
+    let mut ours = director(&instance(200, "use_vmac"));
+    ours.start(host).unwrap();
+    eventually("it is master", || has_on(host, "vrrp.51", VIP));
+    let batch = ours.file("batch");
+    let lines = "link del vrrp.51\nlink add vrrp.51 type bridge\nlink set vrrp.51 up\n";
+    std::fs::write(&batch, lines).unwrap();
+    host.command(&["ip", "-batch", &batch]).unwrap();
+    eventually("it has made another one", || has(host, VIP));
+    // Also when it has looked at everything again.
+    always("and leaves the bridge alone", Duration::from_secs(2), || {
+        has(host, VIP) && !has_on(host, "vrrp.51", VIP)
+    });
+    host.command(&["ip", "link", "del", "vrrp.51"]).unwrap();
+    always("which is nothing to it", Duration::from_millis(700), || has(host, VIP));
+    assert_eq!(ours.log().matches("to=Fault").count(), 1, "{}", ours.log());
+    host.command(&["ip", "link", "add", "vrrp.51", "type", "bridge"]).unwrap();
+    ours.stop(LONG).unwrap();
+    assert!(link(host, "vrrp.51").contains("vrrp.51") && !has(host, VIP));
+}
+
+#[test]
 fn addresses_elsewhere_are_carried_when_told() {
     let lan = Lan::new(2).unwrap();
     let host = lan.host(0);

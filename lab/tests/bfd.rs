@@ -79,9 +79,10 @@ fn strangers_do_not_bring_a_session_down() {
     let lan = Lan::new(3).unwrap();
     let events = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&events);
-    let ours = lan.host(0).namespace().run(move || {
-        Bfd::start(move |notice| noted.lock().unwrap().push(notice.event.to)).unwrap()
-    });
+    let ours = lan
+        .host(0)
+        .namespace()
+        .run(move || Bfd::start(move |notice| noted.lock().unwrap().push(notice.state)).unwrap());
     ours.set([SessionConfig::new(ip("10.77.0.2"), timers())]).unwrap();
     let ends = Arc::new(AtomicBool::new(false));
     let (peer, heard) = peer(lan.host(1), &ends);

@@ -148,6 +148,16 @@ impl Vrrp {
         self.0.ask(|reply| Command::Report { item, standing, reply })
     }
 
+    /// As [`report`](Self::report), without waiting until it is known: for threads that have no time to wait.
+    /// Reports arrive in their order.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn report_later(&self, item: impl Into<String>, standing: Standing) -> Result<(), Stopped> {
+        let (reply, _) = mpsc::sync_channel(1);
+        self.0.tell(Command::Report { item: item.into(), standing, reply })
+    }
+
     /// Has these addresses, routes and rules, whatever the routers do: what is new is added, what was kept
     /// before and is not named any more is removed. They go when the thread ends.
     ///
@@ -325,13 +335,17 @@ impl Thread {
     /// Sends a command and waits for the answer.
     fn ask<T>(&self, command: impl FnOnce(SyncSender<T>) -> Command) -> Result<T, Stopped> {
         let (reply, answer) = mpsc::sync_channel(1);
-        self.commands.send(command(reply)).map_err(|_| Stopped)?;
-        self.wake.write(1).map_err(|_| Stopped)?;
+        self.tell(command(reply))?;
         if self.is_current() {
             // It would wait for itself. What was asked for is done in its next turn.
             return Err(Stopped);
         }
         answer.recv().map_err(|_| Stopped)
+    }
+
+    fn tell(&self, command: Command) -> Result<(), Stopped> {
+        self.commands.send(command).map_err(|_| Stopped)?;
+        self.wake.write(1).map(drop).map_err(|_| Stopped)
     }
 
     /// Whether this is the VRRP thread: a waker or a `tracing` subscriber of the application that runs

@@ -2,13 +2,18 @@
 
 use std::fs;
 
-use crate::run::{Outcome, cargo, command, top};
+use crate::debian;
+use crate::run::{self, Outcome, cargo, command, top};
 
 /// Octets of the example `vip`, stripped.
 const VIP: u64 = 1_500_000;
 
 pub(crate) fn run() -> Outcome {
-    cargo(&["bench", "--package", "benches"])?;
+    debian::install(&debian::LAB)?;
+    cargo(&["build", "--release", "--package", "director"])?;
+    let director = top().join("target/release/director");
+    let director = [("DIRECTOR", &*director.to_string_lossy())];
+    run::with_environment(&director, &["bench", "--package", "benches"])?;
     cargo(&["build", "--release", "--package", "examples", "--bin", "vip"])?;
     command(&[], &["strip", "-o", "target/vip.stripped", "target/release/vip"])?;
     let stripped = top().join("target/vip.stripped");

@@ -34,15 +34,26 @@ pub struct Session {
     diagnostic: Diagnostic,
     remote: Remote,
     /// Polls until the peer has answered (RFC 5880 section 6.5).
-    is_polling: bool,
+    poll: Poll,
     /// What holds until the peer has answered.
     operative: Operative,
     jitter: Jitter,
     next_transmit: Timestamp,
-    /// When the peer counts as gone; `None` when it is not heard.
-    detection: Option<Timestamp>,
+    /// When the peer was heard the last time; `None` when it is not heard.
+    heard: Option<Timestamp>,
     now: Timestamp,
     stats: Stats,
+}
+
+/// How far the agreement upon other intervals is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Poll {
+    /// There is nothing to agree upon.
+    Over,
+    /// The peer was not yet asked about the present intervals: an answer is one to an earlier question.
+    Due,
+    /// It was asked.
+    Sent,
 }
 
 /// What the peer said last.
@@ -157,11 +168,11 @@ impl Session {
             state: State::Down,
             diagnostic: Diagnostic::None,
             remote: Remote::UNKNOWN,
-            is_polling: false,
+            poll: Poll::Over,
             operative: Operative { min_tx: config.idle_tx, min_rx: config.required_min_rx },
             jitter: Jitter::NONE,
             next_transmit: Timestamp::EPOCH,
-            detection: None,
+            heard: None,
             now: Timestamp::EPOCH,
             stats: Stats::default(),
         }
@@ -184,6 +195,8 @@ impl Session {
             Input::Disable => self.disable(),
             Input::Enable => {
                 if self.state == State::AdminDown {
+                    // What the peer said before may no longer be so.
+                    self.remote = Remote::UNKNOWN;
                     self.enter(State::Down, Diagnostic::None);
                     self.next_transmit = self.now;
                 }
@@ -198,8 +211,7 @@ impl Session {
                 remote_diagnostic: self.remote.diagnostic,
             });
             // RFC 5880 section 6.8.7: news do not wait for the next packet that is due.
-            let tells = self.sends() || self.state == State::AdminDown;
-            if actions.transmit.is_none() && tells {
+            if actions.transmit.is_none() && self.may_speak() {
                 self.transmit_periodically(&mut actions);
             }
         }
@@ -210,7 +222,7 @@ impl Session {
     /// and [`reconfigure`](Self::reconfigure).
     pub fn deadline(&self) -> Option<Timestamp> {
         let next = self.sends().then_some(self.next_transmit);
-        next.into_iter().chain(self.detection).min()
+        next.into_iter().chain(self.detection()).min()
     }
 
     /// Its state.
@@ -249,6 +261,12 @@ impl Session {
         interval.saturating_mul(self.remote.detect_mult.get().into())
     }
 
+    /// When the peer counts as gone. Longer intervals that are to be agreed upon count at once, shorter ones
+    /// when the peer has answered.
+    fn detection(&self) -> Option<Timestamp> {
+        self.heard.map(|heard| heard + self.detection_time())
+    }
+
     /// What it counted.
     pub fn stats(&self) -> &Stats {
         &self.stats
@@ -264,7 +282,9 @@ impl Session {
             self.operative = wanted;
             return;
         }
-        self.is_polling |= (wanted.min_tx, wanted.min_rx) != (before.min_tx, before.min_rx);
+        if (wanted.min_tx, wanted.min_rx) != (before.min_tx, before.min_rx) {
+            self.poll = Poll::Due;
+        }
         self.operative = Operative {
             min_tx: wanted.min_tx.min(before.min_tx),
             min_rx: wanted.min_rx.max(before.min_rx),
@@ -293,15 +313,16 @@ impl Session {
         self.state = state;
         self.operative = self.wanted();
         // RFC 5880 section 6.8.3: a change of the interval is agreed upon by a poll.
-        self.is_polling = state == State::Up && self.operative.min_tx != before;
+        let is_other = state == State::Up && self.operative.min_tx != before;
+        self.poll = if is_other { Poll::Due } else { Poll::Over };
     }
 
     /// The peer fell silent.
     fn expire(&mut self) {
-        if self.detection.is_none_or(|detection| self.now < detection) {
+        if self.detection().is_none_or(|detection| self.now < detection) {
             return;
         }
-        self.detection = None;
+        self.heard = None;
         if matches!(self.state, State::Init | State::Up) {
             self.enter(State::Down, Diagnostic::ControlDetectionTimeExpired);
         }
@@ -311,6 +332,6 @@ impl Session {
 
     fn disable(&mut self) {
         self.enter(State::AdminDown, Diagnostic::AdministrativelyDown);
-        self.detection = None;
+        self.heard = None;
     }
 }

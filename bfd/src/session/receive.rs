@@ -1,6 +1,6 @@
 //! A packet arrived (RFC 5880 section 6.8.6).
 
-use super::{Actions, Remote, Session};
+use super::{Actions, Poll, Remote, Session};
 use crate::fields::{Diagnostic, State};
 use crate::packet::ControlPacket;
 
@@ -25,12 +25,12 @@ impl Session {
             detect_mult: packet.detect_mult,
             is_demand: packet.is_demand,
         };
-        if packet.is_final && self.is_polling {
-            self.is_polling = false;
+        if packet.is_final && self.poll == Poll::Sent {
+            self.poll = Poll::Over;
             self.operative = self.wanted();
         }
         self.follow(packet.state);
-        self.detection = Some(self.now + self.detection_time());
+        self.heard = Some(self.now);
         let interval = self.transmit_interval();
         if interval != interval_before {
             self.reschedule(interval_before, interval);

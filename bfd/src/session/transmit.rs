@@ -3,23 +3,30 @@
 use core::num::NonZeroU8;
 use core::time::Duration;
 
-use super::{Actions, Session};
+use super::{Actions, Poll, Session};
 use crate::fields::{Microseconds, State};
 use crate::packet::ControlPacket;
 
 impl Session {
     /// Whether it sends by itself.
     pub(super) fn sends(&self) -> bool {
-        let is_waiting = self.config.is_passive && self.remote.discriminator.is_none();
         let is_unwanted = self.remote.min_rx == Microseconds(0);
         let both_up = self.state == State::Up && self.remote.state == State::Up;
-        let is_on_demand = self.remote.is_demand && both_up && !self.is_polling;
-        self.state != State::AdminDown && !is_waiting && !is_unwanted && !is_on_demand
+        let is_on_demand = self.remote.is_demand && both_up && self.poll == Poll::Over;
+        self.state != State::AdminDown && self.may_speak() && !is_unwanted && !is_on_demand
+    }
+
+    /// Who is passive says nothing to a peer that it has not heard.
+    pub(super) fn may_speak(&self) -> bool {
+        !self.config.is_passive || self.remote.discriminator.is_some()
     }
 
     pub(super) fn transmit_periodically(&mut self, actions: &mut Actions) {
         let mut packet = self.packet();
-        packet.is_poll = self.is_polling;
+        if self.poll != Poll::Over {
+            packet.is_poll = true;
+            self.poll = Poll::Sent;
+        }
         self.stats.sent += 1;
         self.next_transmit = self.now + self.jittered(self.transmit_interval());
         actions.transmit = Some(packet);

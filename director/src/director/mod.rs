@@ -25,6 +25,7 @@ use crate::tracking::lock;
 use crate::tracking::processes::{self, Processes};
 use groups::Groups;
 
+use reload::AtStart;
 pub use reload::ReloadError;
 pub(crate) use view::{Entry, View};
 
@@ -50,6 +51,8 @@ pub struct Director {
     view: Arc<Mutex<View>>,
     /// What is wrong with the configuration that runs.
     known_errors: BTreeSet<String>,
+    /// What is looked at only when the daemon starts.
+    at_start: AtStart,
     /// Routers that are removed by a reload tell it themselves.
     leaving: Vec<RouterId>,
 }
@@ -148,14 +151,19 @@ impl Director {
             })?;
             Ok((Identity::of(planned), Running::new(router, Arc::clone(planned))))
         };
-        let running: BTreeMap<Identity, Running> =
-            plan.routers.iter().zip(added).map(started).collect::<Result<_, StartError>>()?;
+        let running: Result<BTreeMap<Identity, Running>, StartError> =
+            plan.routers.iter().zip(added).map(started).collect();
+        let running = running.inspect_err(|_| {
+            // What is kept whatever the routers do goes with the thread, which others may still hold.
+            let _ = vrrp.stop();
+        })?;
         let by_id = running.iter().map(|(identity, r)| (r.router.id(), identity.clone())).collect();
         scripts.set(&vrrp, &plan.scripts);
         let notifier = Notifier::new(&plan);
         let groups = Groups::of(&plan);
         let bfd = Arc::new(Mutex::new(bfd));
         let view = Arc::new(Mutex::new(View::new(vrrp.clone(), Arc::clone(&bfd))));
+        let at_start = AtStart::of(&plan);
         let director = Self {
             vrrp,
             events,
@@ -170,6 +178,7 @@ impl Director {
             notifier,
             view,
             known_errors,
+            at_start,
             leaving: Vec::new(),
         };
         director.publish();

@@ -48,7 +48,7 @@ impl Director {
             self.refuse_reload();
             return Err(ReloadError::Fixed { keyword });
         }
-        for keyword in of_start(&self.plan, &checked.plan) {
+        for keyword in self.at_start.differences(&AtStart::of(&checked.plan)) {
             tracing::warn!(keyword, "is changed; that takes effect at the next start");
         }
         // What happened until now is told by the configuration of then.
@@ -122,6 +122,7 @@ impl Director {
             waiting = refused.into_iter().map(|(planned, _)| planned).collect();
         };
         self.scripts.set(&self.vrrp, &plan.scripts);
+        lock(&self.bfd).forget_gone(&self.vrrp);
         self.plan = plan;
         self.known_errors = errors;
         for group in self.groups.all() {
@@ -201,20 +202,26 @@ fn fixed(before: &Plan, now: &Plan) -> Option<&'static str> {
     is_other.into_iter().find(|(_, is_other)| *is_other).map(|(keyword, _)| keyword)
 }
 
-/// What is looked at when the daemon starts.
-fn of_start(before: &Plan, now: &Plan) -> impl Iterator<Item = &'static str> {
-    let (global, next) = (&before.global, &now.global);
-    let is_other = [
-        ("vrrp_priority and its kin", before.scheduling != now.scheduling),
-        ("bfd_priority and its kin", before.bfd_scheduling != now.bfd_scheduling),
-        ("nftables_priority and its kin", before.firewall != now.firewall),
-        ("umask", global.umask != next.umask),
-        ("use_pid_dir", before.surroundings.use_pid_dir != now.surroundings.use_pid_dir),
-        ("vrrp_netlink_cmd_rcv_bufs", global.netlink_command_buffer != next.netlink_command_buffer),
-        (
-            "vrrp_netlink_monitor_rcv_bufs",
-            global.netlink_monitor_buffer != next.netlink_monitor_buffer,
-        ),
-    ];
-    is_other.into_iter().filter(|(_, is_other)| *is_other).map(|(keyword, _)| keyword)
+/// What is looked at only when the daemon starts: the keywords, and what they were.
+#[derive(Debug)]
+pub(super) struct AtStart(Vec<(&'static str, String)>);
+
+impl AtStart {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let global = &plan.global;
+        Self(vec![
+            ("vrrp_priority and its kin", format!("{:?}", plan.scheduling)),
+            ("bfd_priority and its kin", format!("{:?}", plan.bfd_scheduling)),
+            ("nftables_priority and its kin", format!("{:?}", plan.firewall)),
+            ("umask", format!("{:?}", global.umask)),
+            ("use_pid_dir", format!("{:?}", plan.surroundings.use_pid_dir)),
+            ("vrrp_netlink_cmd_rcv_bufs", format!("{:?}", global.netlink_command_buffer)),
+            ("vrrp_netlink_monitor_rcv_bufs", format!("{:?}", global.netlink_monitor_buffer)),
+        ])
+    }
+
+    fn differences(&self, now: &Self) -> impl Iterator<Item = &'static str> {
+        let pairs = self.0.iter().zip(&now.0);
+        pairs.filter(|(before, now)| before.1 != now.1).map(|(before, _)| before.0)
+    }
 }

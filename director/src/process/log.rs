@@ -40,7 +40,7 @@ impl Log {
         let mut guards = Vec::new();
         let mut writer = |target: Box<dyn Write + Send>| {
             let (writer, guard) =
-                NonBlockingBuilder::default().lossy(true).buffered_lines_limit(1024).finish(target);
+                NonBlockingBuilder::default().lossy(true).buffered_lines_limit(4096).finish(target);
             guards.push(guard);
             writer
         };

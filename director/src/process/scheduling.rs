@@ -44,10 +44,15 @@ impl Scheduling {
             let all = MlockAllFlags::MCL_CURRENT | MlockAllFlags::MCL_FUTURE;
             self.told("no_swap", mlockall(all));
         }
-        let is_realtime = self.settings.rt_priority.is_some() || self.raised_to > 0;
-        if let Some(limit) = self.settings.rlimit_rttime.filter(|_| is_realtime) {
+    }
+
+    /// How long a thread of these may run in real time without a pause. The system has one limit for all.
+    pub fn limit_realtime(all: &[&Self]) {
+        let is_realtime = |one: &&&Self| one.settings.rt_priority.is_some() || one.raised_to > 0;
+        let limits = all.iter().filter(is_realtime).filter_map(|one| one.settings.rlimit_rttime);
+        if let Some(limit) = limits.max() {
             let hard = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
-            self.told("rlimit_rttime", setrlimit(Resource::RLIMIT_RTTIME, hard / 2, hard));
+            told("rlimit_rttime", setrlimit(Resource::RLIMIT_RTTIME, hard / 2, hard));
         }
     }
 

@@ -124,6 +124,11 @@ impl Report {
             .filter_map(|entry| Some(instance(entry, statuses.get(&entry.id)?)))
             .collect();
         instances.sort_by(|one, other| one.name.cmp(&other.name));
+        let (reports, of_bfd) = {
+            let sessions = lock(&sessions);
+            let reports: Vec<BfdReport> = sessions.all().into_iter().map(bfd).collect();
+            (reports, sessions.counters())
+        };
         let refused = [
             ("checksum", counters.checksum_errors),
             ("version", counters.version_errors),
@@ -132,6 +137,9 @@ impl Report {
             ("unexpected_unicast", counters.unexpected_unicast),
             ("unknown_peer", counters.unknown_peers),
             ("other", counters.other_errors),
+            ("bfd_invalid", of_bfd.invalid),
+            ("bfd_ttl", of_bfd.hop_limit),
+            ("bfd_unknown", of_bfd.unknown),
         ];
         Ok(Self {
             version: env!("CARGO_PKG_VERSION").into(),
@@ -146,7 +154,7 @@ impl Report {
                     state: word.map_or("INIT", Word::text).to_owned(),
                 })
                 .collect(),
-            bfd: lock(&sessions).all().into_iter().map(bfd).collect(),
+            bfd: reports,
             refused: refused.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         })
     }

@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use bfd_io::session::State;
-use bfd_io::{Bfd, Notice, SessionConfig, SessionStatus};
+use bfd_io::{Bfd, Counters, Notice, SessionConfig, SessionStatus, SetError};
 use vrrp_io::Vrrp;
 use vrrp_io::fsm::Standing;
 
-use super::{Listener, lock};
+use super::lock;
 use crate::cause::chain;
 use crate::process::scheduling::Scheduling;
 
@@ -30,7 +30,11 @@ pub struct BfdSession {
 pub struct BfdSessions {
     thread: Option<Bfd>,
     sessions: Vec<BfdSession>,
-    /// The items by peer, for the thread.
+    /// All of them run that are to run.
+    is_whole: bool,
+    /// Items of sessions that are no longer configured.
+    gone: Vec<String>,
+    /// The items by peer, for the thread, which alone tells how a session is that runs.
     items: Arc<Mutex<Items>>,
 }
 
@@ -41,44 +45,69 @@ impl BfdSessions {
     /// Runs these sessions from now on. One that goes on keeps its state; a new one is down until its peer is
     /// heard. A session that cannot run counts as down, and why is logged.
     pub fn set(&mut self, vrrp: &Vrrp, sessions: &[BfdSession], scheduling: &Scheduling) {
-        if sessions == self.sessions {
+        if self.is_whole && sessions == self.sessions {
             return;
         }
-        let listener: Arc<dyn Listener> = Arc::new(vrrp.clone());
-        let items: Items =
-            sessions.iter().filter_map(|s| Some((s.peer()?, s.item.clone()))).collect();
-        let before: Vec<Peer> = self.sessions.iter().filter_map(BfdSession::peer).collect();
-        *lock(&self.items) = items;
-        let is_new =
-            |session: &&BfdSession| session.peer().is_none_or(|peer| !before.contains(&peer));
-        for session in sessions.iter().filter(is_new) {
+        let is_old = |session: &&BfdSession| sessions.iter().all(|new| new.item != session.item);
+        self.gone.extend(self.sessions.iter().filter(is_old).map(|old| old.item.clone()));
+        self.gone.retain(|item| sessions.iter().all(|session| session.item != *item));
+        let pair = |session: &BfdSession| (session.item.clone(), session.peer());
+        let before: Vec<_> = self.sessions.iter().map(pair).collect();
+        for session in sessions.iter().filter(|session| !before.contains(&pair(session))) {
             // A thread that is gone is noticed elsewhere, here and below.
-            let _ = listener.tell(session.item.clone(), Standing::Down);
-        }
-        if let Err(error) = self.run(&listener, sessions, scheduling) {
-            tracing::error!(error, "BFD sessions count as down");
-            for session in sessions {
-                let _ = listener.tell(session.item.clone(), Standing::Down);
-            }
-            self.thread = None;
-        } else {
-            // A session that goes on may have another name now.
-            for status in self.status().into_iter().filter(|status| status.state == State::Up) {
-                let item = lock(&self.items).get(&(status.peer, status.is_multihop)).cloned();
-                let _ = item.map(|item| listener.tell(item, Standing::Up));
-            }
+            let _ = vrrp.report_later(session.item.clone(), Standing::Down);
         }
         self.sessions = sessions.to_vec();
+        self.is_whole = self.run(vrrp, scheduling);
     }
 
-    fn run(
+    /// Once no router tracks any more what is no longer configured: one that does all the same is not to take
+    /// it for up.
+    pub fn forget_gone(&mut self, vrrp: &Vrrp) {
+        for item in self.gone.drain(..) {
+            let _ = vrrp.report_later(item, Standing::Down);
+        }
+    }
+
+    /// Runs what can be run, and says whether that is all.
+    fn run(&mut self, vrrp: &Vrrp, scheduling: &Scheduling) -> bool {
+        let mut wanted: Vec<BfdSession> = self.sessions.clone();
+        wanted.retain(|session| session.config.is_some());
+        let mut is_whole = true;
+        loop {
+            let peer = |session: &BfdSession| Some((session.peer()?, session.item.clone()));
+            *lock(&self.items) = wanted.iter().filter_map(peer).collect();
+            let configs = wanted.iter().filter_map(|session| session.config.clone()).collect();
+            let (error, port) = match self.try_run(vrrp, configs, scheduling) {
+                Ok(()) => return is_whole,
+                Err(Failure::Start(error)) => (error, None),
+                Err(Failure::Set(error)) => (chain(&error), port_of(&error)),
+            };
+            is_whole = false;
+            // Those of other ports run all the same.
+            let is_left_out = |session: &BfdSession| match (port, &session.config) {
+                (Some((is_ipv6, is_multihop)), Some(config)) => {
+                    config.peer().is_ipv6() == is_ipv6 && config.is_multihop() == is_multihop
+                }
+                _ => true,
+            };
+            for session in wanted.extract_if(.., |session| is_left_out(session)) {
+                tracing::error!(session = session.name, error, "a BFD session counts as down");
+                let _ = vrrp.report_later(session.item, Standing::Down);
+            }
+            if port.is_none() {
+                self.thread = None;
+                return false;
+            }
+        }
+    }
+
+    fn try_run(
         &mut self,
-        listener: &Arc<dyn Listener>,
-        sessions: &[BfdSession],
+        vrrp: &Vrrp,
+        configs: Vec<SessionConfig>,
         scheduling: &Scheduling,
-    ) -> Result<(), String> {
-        let configs: Vec<SessionConfig> =
-            sessions.iter().filter_map(|s| s.config.clone()).collect();
+    ) -> Result<(), Failure> {
         if configs.is_empty() {
             self.thread = None;
             return Ok(());
@@ -86,20 +115,14 @@ impl BfdSessions {
         let thread = match self.thread.take() {
             Some(thread) => thread,
             None => {
-                let (items, listener) = (Arc::clone(&self.items), Arc::clone(listener));
+                let (items, vrrp) = (Arc::clone(&self.items), vrrp.clone());
                 let scheduling = scheduling.clone();
                 let prepare = move || scheduling.apply_to_thread();
-                Bfd::start_prepared(prepare, move |notice| tell(&*listener, &items, notice))
-                    .map_err(|error| chain(&error))?
+                Bfd::start_prepared(prepare, move |notice| tell(&vrrp, &items, notice))
+                    .map_err(|error| Failure::Start(chain(&error)))?
             }
         };
-        let thread = self.thread.insert(thread);
-        thread.set(configs).map_err(|error| chain(&error))
-    }
-
-    fn status(&self) -> Vec<SessionStatus> {
-        let thread = self.thread.as_ref();
-        thread.and_then(|thread| thread.status().ok()).unwrap_or_default()
+        self.thread.insert(thread).set(configs).map_err(Failure::Set)
     }
 
     /// Ends all sessions; their peers are told.
@@ -109,13 +132,35 @@ impl BfdSessions {
 
     /// The sessions by name, and how they are: those that do not run have no status.
     pub fn all(&self) -> Vec<(&str, Option<SessionStatus>)> {
-        let statuses = self.status();
+        let thread = self.thread.as_ref();
+        let statuses = thread.and_then(|thread| thread.status().ok()).unwrap_or_default();
         let of = |session: &BfdSession| {
             let is_its =
                 |status: &&SessionStatus| session.peer() == Some((status.peer, status.is_multihop));
             statuses.iter().find(is_its).copied()
         };
         self.sessions.iter().map(|session| (session.name.as_str(), of(session))).collect()
+    }
+
+    /// Packets that reached no session.
+    pub fn counters(&self) -> Counters {
+        let thread = self.thread.as_ref();
+        thread.and_then(|thread| thread.counters().ok()).unwrap_or_default()
+    }
+}
+
+enum Failure {
+    Start(String),
+    Set(SetError),
+}
+
+/// Family and number of hops of the sessions that an error is about.
+fn port_of(error: &SetError) -> Option<(bool, bool)> {
+    match error {
+        SetError::Receive { is_ipv6, port, .. } => {
+            Some((*is_ipv6, *port == bfd_io::session::MULTIHOP_PORT))
+        }
+        _ => None,
     }
 }
 
@@ -125,15 +170,18 @@ impl BfdSession {
     }
 }
 
-fn tell(listener: &dyn Listener, items: &Mutex<Items>, notice: &Notice) {
-    let event = &notice.event;
-    let standing = match (event.from, event.to) {
-        (_, State::Up) => Standing::Up,
+fn tell(vrrp: &Vrrp, items: &Mutex<Items>, notice: &Notice) {
+    let is_held_down = |event: bfd_io::session::Event| event.remote_state == State::AdminDown;
+    let standing = match (notice.state, notice.event) {
+        (State::Up, _) => Standing::Up,
+        // One that is new counts as down already; one that goes on is as it was.
+        (_, None) => return,
         // RFC 5882 section 3.2: the peer's operator wants the session down, which says nothing of the path.
-        (State::Up, _) if event.remote_state == State::AdminDown => return,
-        (State::Up, _) => Standing::Down,
-        _ => return,
+        (_, Some(event)) if is_held_down(event) => return,
+        // On the way up, which a session that was held down by its peer may never reach.
+        (State::Init, Some(_)) => return,
+        _ => Standing::Down,
     };
     let item = lock(items).get(&(notice.peer, notice.is_multihop)).cloned();
-    let _ = item.map(|item| listener.tell(item, standing));
+    let _ = item.map(|item| vrrp.report_later(item, standing));
 }

@@ -101,7 +101,11 @@ pub(super) fn distinct(
     let mut kept: Vec<BfdInstance> = Vec::new();
     for session in sessions {
         let is_same = |other: &&BfdInstance| {
-            (other.peer, other.is_multihop) == (session.peer, session.is_multihop)
+            {
+                other.tells_vrrp
+                    && session.tells_vrrp
+                    && (other.peer, other.is_multihop) == (session.peer, session.is_multihop)
+            }
         };
         match kept.iter().find(is_same) {
             Some(other) => {

@@ -10,7 +10,7 @@ pub(super) struct Tracked<'a> {
     pub(super) scripts: &'a [TrackScript],
     pub(super) files: &'a [TrackFile],
     pub(super) processes: &'a [TrackProcess],
-    /// The names of the sessions.
+    /// The sessions.
     pub(super) bfds: &'a [BfdInstance],
 }
 

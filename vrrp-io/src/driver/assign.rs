@@ -102,11 +102,12 @@ impl Driver {
     fn missing_addresses(&mut self, key: Key) -> Option<Vec<Address>> {
         self.interfaces[key.interface].index()?;
         let instance = self.instances.get(&key)?;
-        // What an owner has already is its own: it is neither added nor, later, removed. Any other router
-        // takes over what somebody else has put there, or would not have been started.
-        let is_owner = instance.config.router.priority().is_owner();
+        // What an owner has already is its own: it is neither added nor, later, removed. So is what somebody
+        // else has put on an interface that came later, unless the router is to take that over.
+        let config = &instance.config;
+        let leaves = config.router.priority().is_owner() || !config.takes_over_addresses;
         let is_own = |wanted: &Address| {
-            if !is_owner {
+            if !leaves {
                 return false;
             }
             let place = self.interfaces.place_of(wanted.interface);

@@ -203,6 +203,14 @@ impl Driver {
             let here = |wanted: &Wanted<'_>| Some(made.get(wanted.link.name.as_str())?.index);
             wanted.iter().copied().filter_map(move |wanted| Some((wanted, here(wanted)?)))
         };
+        // Noted before anything else can fail, so that they are removed then. Down until they are up.
+        let now = self.now();
+        for wanted in &wanted {
+            let Some(link) = made.get(wanted.link.name.as_str()) else { continue };
+            let place = self.interfaces.place_for(&wanted.link.name);
+            self.interfaces.set_link(place, Some((*link).clone()), now);
+            self.interfaces.get_mut(place).carries = Some(wanted.key);
+        }
         let mut settings = Vec::new();
         for (wanted, index) in there() {
             if !wanted.key.is_ipv6 {
@@ -239,14 +247,12 @@ impl Driver {
         if !own.is_empty() {
             self.table.add(&own)?;
         }
-        let now = self.now();
         for wanted in wanted {
             let Some(link) = made.get(wanted.link.name.as_str()) else { continue };
             let place = self.interfaces.place_for(&wanted.link.name);
             let mut link = (*link).clone();
             link.is_up = is_up.contains(&link.index);
             self.interfaces.set_link(place, Some(link), now);
-            self.interfaces.get_mut(place).carries = Some(wanted.key);
         }
         Ok(())
     }
@@ -313,7 +319,9 @@ impl Driver {
             tracing::warn!(error, "an interface could not be removed");
         }
         self.tune(&settings);
-        if self.instances.values().all(|instance| instance.carriers.is_empty()) {
+        // Those of routers that are being added belong to no instance yet.
+        let is_carrying = |place: usize| self.interfaces[place].carries.is_some();
+        if !(0..self.interfaces.len()).any(is_carrying) {
             self.reverse_path.restore(&mut self.table);
         }
     }
@@ -337,8 +345,12 @@ impl Driver {
         for ((key, _), made) in routers.iter().zip(self.make_carriers(&routers)) {
             match made {
                 Ok(carriers) => {
-                    if let Some(instance) = self.instances.get_mut(key) {
-                        instance.carriers = carriers;
+                    let Some(instance) = self.instances.get_mut(key) else { continue };
+                    let places: Vec<usize> = carriers.iter().map(|carrier| carrier.place).collect();
+                    let before = std::mem::replace(&mut instance.carriers, carriers);
+                    // Whatever bears the name that one had before is nothing to the router any more.
+                    for old in before.iter().filter(|old| !places.contains(&old.place)) {
+                        self.interfaces.get_mut(old.place).carries = None;
                     }
                 }
                 Err(error) => {

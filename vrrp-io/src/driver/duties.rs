@@ -34,6 +34,11 @@ impl Duties {
         }
     }
 
+    /// Whether the router has anything to do.
+    pub(super) fn concern(&self, key: Key) -> bool {
+        self.places.get(&key).is_some_and(|place| !self.lists[*place].1.is_empty())
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.lists.is_empty()
     }

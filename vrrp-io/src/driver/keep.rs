@@ -60,10 +60,8 @@ impl Driver {
         });
         let old_routes: Vec<Route> = old_routes.collect();
         let rules: Vec<Rule> = self.kept.items.rules.iter().map(marked).collect();
-        let old_rules = self
-            .kept
-            .installed_rules
-            .extract_if(.., |installed| !rules.iter().any(|wanted| wanted.is_same(installed)));
+        let old_rules =
+            self.kept.installed_rules.extract_if(.., |installed| !rules.contains(installed));
         let old_rules: Vec<Rule> = old_rules.collect();
         self.uninstall_rules(&old_rules);
         self.uninstall_routes(&old_routes);

@@ -9,7 +9,9 @@ use super::{Driver, Key};
 impl Driver {
     /// The table is asked, because the news may be of our own doing and old.
     pub(super) fn put_back(&mut self, key: Key) {
-        if self.routers.get(&key).is_none_or(|router| router.state() != State::Active) {
+        // What it is about to do puts on what is missing.
+        let is_active = self.routers.get(&key).is_some_and(|r| r.state() == State::Active);
+        if !is_active || self.duties.concern(key) {
             return;
         }
         let Some(instance) = self.instances.get(&key) else { return };

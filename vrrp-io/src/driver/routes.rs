@@ -141,7 +141,9 @@ impl Driver {
 
     /// Whether an Active router lacks routes that somebody took away, or that went with an address.
     pub(super) fn lacks_routes(&self, key: Key, present: &[Route]) -> bool {
-        if self.routers.get(&key).is_none_or(|router| router.state() != State::Active) {
+        // Routes come after the addresses that it is about to put on.
+        let is_active = self.routers.get(&key).is_some_and(|r| r.state() == State::Active);
+        if !is_active || self.duties.concern(key) {
             return false;
         }
         let Some(instance) = self.instances.get(&key) else { return false };

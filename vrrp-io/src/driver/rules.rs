@@ -26,19 +26,30 @@ impl Driver {
     /// unfit.
     pub(super) fn add_rules(&mut self, keys: &[Key]) {
         let (mut wanted, mut owners) = (Vec::new(), Vec::new());
-        // Read once, and only when it is needed.
-        let mut present: Option<Vec<Rule>> = None;
+        let was_added = |key: &Key| {
+            self.instances.get(key).is_some_and(|i| {
+                i.config.rules.iter().any(|line| has(&i.installed_rules, &marked(line)))
+            })
+        };
+        let present = match keys.iter().any(was_added) {
+            true => self.table.rules().map(Some),
+            false => Ok(None),
+        };
+        let present = present.unwrap_or_else(|error| {
+            let error = crate::error::chain(&error);
+            tracing::error!(error, "cannot read the rules");
+            self.resync_soon();
+            None
+        });
         for key in keys {
             let Some(instance) = self.instances.get(key) else { continue };
             for line in &instance.config.rules {
                 let rule = marked(line);
                 // What is not to be looked after and was taken away stays away. One without a preference
                 // would be added a second time.
-                let is_wanted = !has(&instance.installed_rules, &rule)
-                    || (line.is_tracked && {
-                        let read = || self.table.rules().unwrap_or_default();
-                        !has(present.get_or_insert_with(read), &rule)
-                    });
+                let is_missing = || present.as_ref().is_some_and(|present| !has(present, &rule));
+                let is_wanted =
+                    !has(&instance.installed_rules, &rule) || (line.is_tracked && is_missing());
                 if is_wanted {
                     wanted.push(rule);
                     owners.push(*key);
@@ -155,7 +166,8 @@ impl Driver {
         let with_rules = |(key, instance): (&Key, &super::Instance)| {
             let is_active =
                 self.routers.get(key).is_some_and(|router| router.state() == State::Active);
-            (is_active && !instance.config.rules.is_empty()).then_some(*key)
+            let is_meant = is_active && !self.duties.concern(*key);
+            (is_meant && !instance.config.rules.is_empty()).then_some(*key)
         };
         let keys: Vec<Key> = self.instances.iter().filter_map(with_rules).collect();
         if keys.is_empty() {

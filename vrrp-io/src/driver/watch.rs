@@ -116,6 +116,8 @@ impl Driver {
         for place in 0..self.interfaces.len() {
             self.open_missing_sockets(place);
             self.tell_interface(place);
+            // Who leaves its role says so before its addresses go.
+            self.perform_all();
             for key in self.keys_on(place) {
                 let wanted = self.wanted_addresses(key);
                 let is_unwanted = |_, installed: &Address| !wanted.contains(installed);
@@ -142,11 +144,11 @@ impl Driver {
         let mut there = Vec::new();
         for place in 0..self.interfaces.len() {
             match links.remove(&self.interfaces[place].name) {
-                Some(link) => {
+                Some(link) if self.is_ours(place, &link) => {
                     self.found(place, link);
                     there.push(place);
                 }
-                None => self.lost(place),
+                _ => self.lost(place),
             }
         }
         self.read_addresses(&there);

@@ -15,6 +15,7 @@ use director::process::log::Log;
 use director::process::pid_file::{self, PidFile};
 use director::process::reload_time::ReloadFile;
 use director::process::rights::Capability;
+use director::process::scheduling::Scheduling;
 use director::process::{child, keepsake, limits, memory, namespace, rights};
 use director::status::{Listener, Server, serve};
 use director::{Director, StartError, chain};
@@ -80,8 +81,9 @@ pub(crate) fn run(cli: &Cli) -> Outcome {
     }
     let _log = log.begin()?;
     limits::raise_open_files();
-    checked.plan.scheduling.apply_to_process();
-    checked.plan.bfd_scheduling.apply_to_process();
+    let all = [&checked.plan.scheduling, &checked.plan.bfd_scheduling];
+    all.iter().for_each(|scheduling| scheduling.apply_to_process());
+    Scheduling::limit_realtime(&all);
     tell(&checked);
     save(&checked);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

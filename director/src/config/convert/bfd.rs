@@ -15,17 +15,14 @@ const LEAST_IPV6_HOP_LIMIT: u8 = 64;
 pub(super) fn sessions(lines: &[BfdInstance], diagnostics: &mut Diagnostics) -> Vec<BfdSession> {
     let mut sessions = Vec::new();
     for line in lines.iter().filter(|line| line.tells_vrrp) {
-        match session(line) {
-            Ok(config) => {
-                let (name, item) = (line.name.clone(), bfd_item(&line.name));
-                sessions.push(BfdSession { name, item, config: Some(config) });
-            }
-            Err(error) => {
-                let message = format!("bfd_instance {}: {error}", line.name);
-                let help = "it counts as down".to_owned();
-                diagnostics.add(Severity::Error, Some(line.span), message, Some(help));
-            }
+        let config = session(line);
+        if let Err(error) = &config {
+            let message = format!("bfd_instance {}: {error}", line.name);
+            let help = "it counts as down".to_owned();
+            diagnostics.add(Severity::Error, Some(line.span), message, Some(help));
         }
+        let (name, item) = (line.name.clone(), bfd_item(&line.name));
+        sessions.push(BfdSession { name, item, config: config.ok() });
     }
     sessions
 }
@@ -35,7 +32,7 @@ fn session(line: &BfdInstance) -> Result<SessionConfig, ConfigError> {
     let timers = if line.is_passive { timers.passive() } else { timers };
     let mut session = SessionConfig::new(line.peer, timers);
     if line.is_multihop {
-        session = session.multihop(line.max_hops.unwrap_or(u8::MAX));
+        session = session.multihop();
     }
     if let Some(source) = line.source {
         session = session.source(source);
