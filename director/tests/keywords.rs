@@ -9,9 +9,6 @@ use keepalived_conf::schema::Support;
 
 const DIRECTOR: &str = env!("CARGO_BIN_EXE_director");
 
-/// The kernel of the machines that run the tests has neither; what is asked of it is tested without.
-const WITHOUT_KERNEL: [&str; 2] = ["use_ipvlan", "vrf"];
-
 #[test]
 fn it_is_the_one_in_the_documentation() {
     let printed = Command::new(DIRECTOR).args(["keywords", "--markdown"]).output().unwrap().stdout;
@@ -49,7 +46,7 @@ fn every_keyword_that_works_is_in_a_test() {
     let has = |keyword: &str| words.contains(keyword) || words.contains(&*format!("n{keyword}"));
     let untested: Vec<String> = rows()
         .iter()
-        .filter(|row| row.support == Support::Works && !WITHOUT_KERNEL.contains(&row.keyword))
+        .filter(|row| row.support == Support::Works)
         .filter(|row| !has(row.keyword))
         .map(|row| format!("{} in {:?}", row.keyword, row.block))
         .collect();

@@ -7,6 +7,7 @@
 //! - [`forge`]: packets that nobody honest would send.
 //! - [`node`]: one of our routers as a process that can be killed.
 //! - [`peers`]: keepalived and FRR as processes.
+//! - [`vm`]: a virtual machine with Debian's kernel, for what this one does not have.
 //!
 //! Nothing here is published; everything that talks goes through namespaces that this crate made.
 
@@ -17,6 +18,7 @@ pub mod namespaces;
 pub mod node;
 pub mod peers;
 pub mod sim;
+pub mod vm;
 
 pub use folder::Folder;
 pub use frame::{Frame, write_pcap};

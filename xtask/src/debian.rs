@@ -3,16 +3,17 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 
 use nix::unistd::geteuid;
 
-use crate::run::{Outcome, command};
+use crate::run::{Outcome, command, top};
 
 /// A program and the package that has it.
 pub(crate) type Need = (&'static str, &'static str);
 
 /// Peers and readers of the lab.
-pub(crate) const LAB: [Need; 10] = [
+pub(crate) const LAB: [Need; 13] = [
     ("/usr/sbin/keepalived", "keepalived"),
     ("/usr/lib/frr/vrrpd", "frr"),
     ("/usr/bin/tshark", "tshark"),
@@ -23,6 +24,9 @@ pub(crate) const LAB: [Need; 10] = [
     ("/usr/bin/pgrep", "procps"),
     ("/usr/bin/faketime", "faketime"),
     ("/usr/sbin/nft", "nftables"),
+    ("/usr/bin/qemu-system-x86_64", "qemu-system-x86"),
+    ("/bin/busybox", "busybox-static"),
+    ("/usr/bin/strip", "binutils"),
 ];
 /// libFuzzer is C++.
 pub(crate) const COMPILER: [Need; 1] = [("/usr/bin/c++", "g++")];
@@ -58,6 +62,37 @@ pub(crate) fn install(needs: &[Need]) -> Outcome {
         command(&[], &[&["systemctl", "disable"][..], &services].concat())?;
     }
     Ok(())
+}
+
+/// Unpacks the kernel for the lab's virtual machines into `target/kernel`. It is not installed: that would make it
+/// the kernel of the next boot.
+pub(crate) fn fetch_kernel() -> Outcome {
+    const META: &str = "linux-image-cloud-amd64";
+    let folder = top().join("target/kernel");
+    if folder.join("boot").exists() {
+        return Ok(());
+    }
+    let failed = |error: std::io::Error| format!("fetch the kernel: {error}");
+    fs::create_dir_all(&folder).map_err(failed)?;
+    let name = match depends(META).map_err(failed)? {
+        Some(name) => name,
+        None => {
+            command(&[], &["apt-get", "update", "-qq"])?;
+            let name = depends(META).map_err(failed)?;
+            name.ok_or_else(|| format!("Debian has no kernel for {META}"))?
+        }
+    };
+    let script =
+        "cd target/kernel && apt-get download -qq \"$0\" && dpkg-deb -x ./*.deb . && rm ./*.deb";
+    command(&[], &["sh", "-c", script, &name])
+}
+
+/// The kernel that a meta-package stands for.
+fn depends(package: &str) -> std::io::Result<Option<String>> {
+    let output = Command::new("apt-cache").args(["depends", package]).output()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut words = text.split_whitespace();
+    Ok(words.find(|word| word.starts_with("linux-image-") && *word != package).map(str::to_owned))
 }
 
 /// While it lives, Debian's maintainer scripts start nothing: a keepalived or zebra of the system has

@@ -16,6 +16,7 @@ pub(crate) fn run(is_portable: bool) -> Outcome {
         ));
     }
     debian::install(&debian::LAB)?;
+    debian::fetch_kernel()?;
     cargo(&["test", "--workspace"])
 }
 
