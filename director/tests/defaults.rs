@@ -131,17 +131,25 @@ fn who_was_not_run_for_too_long_yields() {
 #[test]
 fn it_waits_until_the_machine_has_been_up_for_so_long() {
     let lan = Lan::new(1).unwrap();
-    let uptime = std::fs::read_to_string("/proc/uptime").unwrap();
-    let uptime: f64 = uptime.split(' ').next().unwrap().parse().unwrap();
-    let begin = Instant::now();
-    let global = global_defs(&format!("vrrp_delay_after_boot {:.2}", uptime + 4.0));
-    let mut ours = director(&format!("{global}{}", instance(255, "")));
-    ours.start(lan.host(0)).unwrap();
-    always("it waits", Duration::from_secs(2), || {
-        begin.elapsed() > Duration::from_millis(2500) || !has(lan.host(0), VIP)
-    });
-    eventually("it is master", || has(lan.host(0), VIP));
-    ours.stop(LONG).unwrap();
+    let global = global_defs("vrrp_delay_after_boot 8");
+    let conf = format!("{global}{}", instance(255, ""));
+    for (uptime, waits) in [("4.50", true), ("20.00", false)] {
+        // On a machine that says so.
+        let files = director("");
+        let (wrapper, file) = (files.file("wrapper"), files.file("uptime"));
+        std::fs::write(&file, format!("{uptime} 1.00\n")).unwrap();
+        let inner = format!("mount --bind {file} /proc/uptime && exec {DIRECTOR} \"$@\"");
+        let script = format!("#!/bin/sh\nexec unshare --mount sh -c '{inner}' sh \"$@\"\n");
+        std::fs::write(&wrapper, script).unwrap();
+        lan.host(0).command(&["chmod", "a+x", &wrapper]).unwrap();
+        let mut ours = Daemon::new(&wrapper, &conf).unwrap();
+        let begin = Instant::now();
+        ours.start(lan.host(0)).unwrap();
+        eventually("it is master", || has(lan.host(0), VIP));
+        let took = begin.elapsed();
+        assert_eq!(took > Duration::from_millis(3400), waits, "{uptime}: {took:?}");
+        ours.stop(LONG).unwrap();
+    }
 }
 
 /// An advertisement that is signed by nobody.

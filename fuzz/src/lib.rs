@@ -4,6 +4,7 @@ mod advertisement;
 mod bfd;
 mod configuration;
 mod datagram;
+mod ipvs;
 mod netlink;
 mod router;
 
@@ -11,6 +12,7 @@ pub use advertisement::advertisement;
 pub use bfd::bfd;
 pub use configuration::configuration;
 pub use datagram::datagram;
+pub use ipvs::ipvs;
 pub use netlink::netlink;
 pub use router::router;
 
@@ -23,13 +25,14 @@ mod tests {
     /// The bodies run over their seeds, and over damaged ones, with every `cargo test`.
     #[test]
     fn seeds() {
-        let bodies: [(&str, Body); 6] = [
+        let bodies: [(&str, Body); 7] = [
             ("configuration", super::configuration),
             ("datagram", super::datagram),
             ("advertisement", super::advertisement),
             ("router", super::router),
             ("netlink", super::netlink),
             ("bfd", super::bfd),
+            ("ipvs", super::ipvs),
         ];
         for (name, body) in bodies {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(name);

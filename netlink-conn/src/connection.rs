@@ -123,6 +123,35 @@ impl Connection {
         Err(Error::Inconsistent(DUMP_ATTEMPTS))
     }
 
+    /// Asks for one thing with a request of the type `kind` that `write` fills, and returns what `read` makes of the
+    /// answer: `None` when it makes nothing of it, or when there was none.
+    ///
+    /// # Errors
+    /// [`Error::Dump`] when the kernel refused, [`Error::Send`] and [`Error::Receive`].
+    pub fn get<T>(
+        &mut self,
+        kind: u16,
+        write: impl FnOnce(&mut Request<'_>),
+        mut read: impl FnMut(Message<'_>) -> Option<T>,
+    ) -> Result<Option<T>, Error> {
+        let mut batch = Batch::new();
+        write(&mut batch.request(kind, 0));
+        let sequence = self.next_sequences(1);
+        batch.set_sequence(0, sequence);
+        self.send(batch.slice(0..1))?;
+        let mut answer = None;
+        loop {
+            let Some(datagram) = self.receive()? else { return Ok(answer) };
+            for message in messages(datagram).filter(|message| message.sequence == sequence) {
+                if message.kind == NLMSG_ERROR {
+                    message.outcome().map_err(Error::Dump)?;
+                    return Ok(answer);
+                }
+                answer = read(message).or(answer);
+            }
+        }
+    }
+
     /// One try; `None` when the table changed meanwhile or a piece was lost.
     fn read_dump<T>(
         &mut self,

@@ -96,8 +96,8 @@ pub enum Error {
     /// Answers could not be received.
     #[error("netlink receive")]
     Receive(#[source] io::Error),
-    /// The kernel refused to dump.
-    #[error("netlink dump")]
+    /// The kernel refused to tell.
+    #[error("netlink question")]
     Dump(#[source] KernelError),
     /// The dumped table changed each time that it was read.
     #[error("netlink dump: inconsistent {0} times in a row")]

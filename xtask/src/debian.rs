@@ -13,7 +13,7 @@ use crate::run::{Outcome, command, top};
 pub(crate) type Need = (&'static str, &'static str);
 
 /// Peers and readers of the lab.
-pub(crate) const LAB: [Need; 13] = [
+pub(crate) const LAB: [Need; 14] = [
     ("/usr/sbin/keepalived", "keepalived"),
     ("/usr/lib/frr/vrrpd", "frr"),
     ("/usr/bin/tshark", "tshark"),
@@ -27,6 +27,7 @@ pub(crate) const LAB: [Need; 13] = [
     ("/usr/bin/qemu-system-x86_64", "qemu-system-x86"),
     ("/bin/busybox", "busybox-static"),
     ("/usr/bin/strip", "binutils"),
+    ("/sbin/ipvsadm", "ipvsadm"),
 ];
 /// libFuzzer is C++.
 pub(crate) const COMPILER: [Need; 1] = [("/usr/bin/c++", "g++")];

@@ -62,13 +62,14 @@ enum Task {
 }
 
 /// In the order of their dependencies.
-const PUBLISHED: [&str; 10] = [
+const PUBLISHED: [&str; 11] = [
     "vrrp-proto",
     "vrrp-fsm",
     "bfd",
     "bfd-io",
     "netlink-conn",
     "netlink-nft",
+    "ipvs-netlink",
     "netlink-addr",
     "vrrp-io",
     "keepalived-conf",

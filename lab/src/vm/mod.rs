@@ -43,6 +43,7 @@ pub struct Machine {
     kernel: Kernel,
     archive: Archive,
     modules: Vec<String>,
+    later: Vec<String>,
     programs: Vec<String>,
 }
 
@@ -68,16 +69,24 @@ impl Machine {
         }
         archive.file("bin/busybox", fs::read(BUSYBOX)?, 0o755);
         archive.file("init", INIT.into(), 0o755);
-        Ok(Self { kernel, archive, modules: Vec::new(), programs: Vec::new() })
+        Ok(Self { kernel, archive, modules: Vec::new(), later: Vec::new(), programs: Vec::new() })
     }
 
     /// Adds a program with the libraries that it needs, under the name of its file in `/usr/sbin`.
     ///
     /// # Errors
     /// When it is not there.
-    pub fn program(mut self, path: impl AsRef<Path>) -> io::Result<Self> {
-        let path = path.as_ref();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    pub fn program(self, path: impl AsRef<Path>) -> io::Result<Self> {
+        let name = path.as_ref().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        self.program_as(path, &name)
+    }
+
+    /// The same under another name.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn program_as(mut self, path: impl AsRef<Path>, name: &str) -> io::Result<Self> {
+        let (path, name) = (path.as_ref(), name.to_owned());
         // Without what is for debuggers: ten times smaller.
         let folder = Folder::new()?;
         let stripped = folder.file(&name);
@@ -114,6 +123,18 @@ impl Machine {
         Ok(self)
     }
 
+    /// Has these modules of the kernel at hand, and those that they need, as `/modules/NAME.ko`. The script can load
+    /// them with `load`.
+    ///
+    /// # Errors
+    /// When the kernel has none of that name.
+    pub fn modules_for_later(mut self, names: &[&str]) -> io::Result<Self> {
+        for name in names {
+            self.kernel.order(name, &mut self.later)?;
+        }
+        Ok(self)
+    }
+
     /// Boots, runs the script with `sh`, and waits until the machine is off.
     ///
     /// # Errors
@@ -121,9 +142,12 @@ impl Machine {
     pub fn run(mut self, script: &str, limit: Duration) -> io::Result<Ran> {
         // The shell takes its own programs before others of their names.
         let own = |name: &String| format!("{name}() {{ /usr/sbin/{name} \"$@\"; }}\n");
-        let script = self.programs.iter().map(own).collect::<String>() + script;
+        let later = self.later.iter().filter(|name| !self.modules.contains(name));
+        let load = later.clone().map(|name| format!("insmod /modules/{name}.ko\n"));
+        let load = format!("load() {{\n:\n{}}}\n", load.collect::<String>());
+        let script = self.programs.iter().map(own).collect::<String>() + &load + script;
         self.archive.file("script", script.into(), 0o644);
-        for name in &self.modules {
+        for name in self.modules.iter().chain(later) {
             self.archive.file(&format!("modules/{name}.ko"), self.kernel.module(name)?, 0o644);
         }
         let order: Vec<String> = self.modules.iter().map(|name| format!("{name}.ko")).collect();

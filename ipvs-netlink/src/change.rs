@@ -1,0 +1,77 @@
+//! Changes of the table.
+
+use netlink_conn::Request;
+
+use crate::daemon::{Daemon, DaemonRole};
+use crate::destination::{Destination, DestinationKey};
+use crate::service::{Service, ServiceKey};
+use crate::timeouts::Timeouts;
+use crate::uapi::command;
+use crate::write;
+
+/// One change of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// A service is to be there that is not.
+    AddService(Service),
+    /// A service that is there gets other settings; its connections stay.
+    EditService(Service),
+    /// A service goes, with its destinations.
+    DeleteService(ServiceKey),
+    /// A destination is to be there that is not.
+    AddDestination(ServiceKey, Destination),
+    /// A destination that is there gets other settings; its connections stay.
+    EditDestination(ServiceKey, Destination),
+    /// A destination goes.
+    DeleteDestination(ServiceKey, DestinationKey),
+    /// A sync daemon begins.
+    StartDaemon(Daemon),
+    /// The sync daemon of this side ends.
+    StopDaemon(DaemonRole),
+    /// Timeouts become others.
+    SetTimeouts(Timeouts),
+    /// The counters of a service become zero, or of all.
+    Zero(Option<ServiceKey>),
+    /// All services go.
+    Flush,
+}
+
+impl Change {
+    pub(crate) fn command(&self) -> u8 {
+        match self {
+            Self::AddService(_) => command::NEW_SERVICE,
+            Self::EditService(_) => command::SET_SERVICE,
+            Self::DeleteService(_) => command::DEL_SERVICE,
+            Self::AddDestination(..) => command::NEW_DEST,
+            Self::EditDestination(..) => command::SET_DEST,
+            Self::DeleteDestination(..) => command::DEL_DEST,
+            Self::StartDaemon(_) => command::NEW_DAEMON,
+            Self::StopDaemon(_) => command::DEL_DAEMON,
+            Self::SetTimeouts(_) => command::SET_CONFIG,
+            Self::Zero(_) => command::ZERO,
+            Self::Flush => command::FLUSH,
+        }
+    }
+
+    pub(crate) fn write(&self, request: &mut Request<'_>) {
+        match self {
+            Self::AddService(service) | Self::EditService(service) => {
+                write::service(request, service);
+            }
+            Self::DeleteService(key) | Self::Zero(Some(key)) => write::service_key(request, key),
+            Self::AddDestination(key, destination) | Self::EditDestination(key, destination) => {
+                write::service_key(request, key);
+                write::destination(request, destination);
+            }
+            Self::DeleteDestination(key, destination) => {
+                write::service_key(request, key);
+                write::destination_key(request, destination);
+            }
+            Self::StartDaemon(daemon) => write::daemon(request, daemon),
+            Self::StopDaemon(role) => write::daemon_to_stop(request, *role),
+            Self::SetTimeouts(timeouts) => write::timeouts(request, timeouts),
+            Self::Zero(None) | Self::Flush => {}
+        }
+    }
+}

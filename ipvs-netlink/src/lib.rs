@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![warn(clippy::unwrap_used)]
+
+mod change;
+mod daemon;
+mod destination;
+mod entry;
+mod error;
+mod flags;
+mod name;
+mod read;
+mod scheduler;
+mod service;
+mod stats;
+mod table;
+mod timeouts;
+mod uapi;
+mod write;
+
+pub use change::Change;
+pub use daemon::{Daemon, DaemonRole};
+pub use destination::{Destination, DestinationKey, Forwarding, Tunnel, TunnelChecksum};
+pub use entry::{DestinationEntry, ServiceEntry};
+pub use error::{ChangeError, Error};
+pub use flags::ServiceFlags;
+pub use name::{Name, NameError};
+pub use scheduler::Scheduler;
+pub use service::{Family, Granularity, Persistence, Protocol, Service, ServiceKey};
+pub use stats::Stats;
+pub use table::Ipvs;
+pub use timeouts::{Info, Timeouts};
