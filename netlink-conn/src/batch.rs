@@ -16,7 +16,7 @@ impl Batch {
         Self::default()
     }
 
-    /// Begins a request of the type `kind`; an acknowledgement is always asked for.
+    /// Begins a request of the type `kind`.
     pub fn request(&mut self, kind: u16, flags: u16) -> Request<'_> {
         let start = self.octets.len();
         self.starts.push(start);
@@ -99,10 +99,14 @@ impl Request<'_> {
     pub fn attribute(&mut self, kind: u16, value: &[u8]) -> &mut Self {
         let length = u16::try_from(ATTRIBUTE_HEADER + value.len())
             .expect("an attribute has at most 65,531 octets");
-        self.octets.extend(length.to_ne_bytes());
-        self.octets.extend(kind.to_ne_bytes());
-        self.octets.extend(value);
-        self.pad();
+        // One step of the buffer for header, value and padding: a table has a hundred thousand of them.
+        let start = self.octets.len();
+        self.octets.resize(align(start + usize::from(length)), 0);
+        let (header, rest) = self.octets[start..].split_at_mut(ATTRIBUTE_HEADER);
+        header[..2].copy_from_slice(&length.to_ne_bytes());
+        header[2..].copy_from_slice(&kind.to_ne_bytes());
+        rest[..value.len()].copy_from_slice(value);
+        self.write_length();
         self
     }
 

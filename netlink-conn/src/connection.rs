@@ -11,10 +11,10 @@ use crate::error::{Error, RequestError};
 use crate::flags::DUMP;
 use crate::message::{Message, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, messages};
 
-/// Acknowledgements of so many requests fit the default receive buffer of 212,992 octets; 256 were
-/// measured to be the most.
+/// Answers to so many requests fit the default receive buffer of 212,992 octets, if all fail; 256 were measured to
+/// be the most.
 const REQUESTS_PER_SEND: usize = 128;
-/// What an acknowledgement takes of the receive buffer: 212,992 octets for 256 of them.
+/// What an answer takes of the receive buffer: 212,992 octets for 256 of them.
 const OCTETS_PER_ANSWER: usize = 832;
 /// Half of what the default send buffer takes in one piece.
 const OCTETS_PER_SEND: usize = 64 * 1024;
@@ -44,6 +44,8 @@ pub struct Connection {
     sequence: u32,
     buffer: Vec<u8>,
     requests_per_send: usize,
+    /// The kernel had no room for an answer.
+    has_overrun: bool,
 }
 
 impl Connection {
@@ -62,7 +64,8 @@ impl Connection {
             NlSocket::connect(family, None, Groups::empty()).map_err(failed("open and bind"))?;
         socket.enable_ext_ack(true).map_err(failed("NETLINK_EXT_ACK"))?;
         let buffer = vec![0; RECEIVE_BUFFER];
-        Ok(Self { socket, sequence: 0, buffer, requests_per_send: REQUESTS_PER_SEND })
+        let requests_per_send = REQUESTS_PER_SEND;
+        Ok(Self { socket, sequence: 0, buffer, requests_per_send, has_overrun: false })
     }
 
     /// Changes how many octets of answers the kernel keeps, up to the system's limit. Where these are few,
@@ -78,8 +81,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends all requests and returns what became of each, in their order. A request that fails does
-    /// not keep the later ones from being carried out.
+    /// Sends all requests, many with each send, and returns what became of each, in their order. A request
+    /// that fails does not keep the later ones from being carried out.
     ///
     /// # Errors
     /// [`Error::Send`] and [`Error::Receive`]; requests before that point may have been carried out.
@@ -92,6 +95,10 @@ impl Connection {
             for (request, sequence) in (first..end).zip(sequence..) {
                 batch.set_sequence(request, sequence);
             }
+            // A request that fails is answered in any case, and the acknowledgement of the last tells that
+            // there are no more answers.
+            (first..end - 1).for_each(|request| batch.answer_failure_only(request));
+            self.has_overrun = false;
             self.send(batch.slice(first..end))?;
             self.collect(sequence, &mut outcomes[first..end])?;
             first = end;
@@ -201,21 +208,28 @@ impl Connection {
         }
     }
 
-    /// Reads acknowledgements until all are there, or none is left to read.
+    /// Reads answers until that of the last request, or until none is left to read.
     fn collect(
         &mut self,
         first: u32,
         outcomes: &mut [Result<(), RequestError>],
     ) -> Result<(), Error> {
-        let mut missing = outcomes.len();
-        while missing > 0 {
-            let Some(datagram) = self.receive()? else { return Ok(()) };
+        let last = outcomes.len() - 1;
+        let mut is_complete = false;
+        while !is_complete {
+            let Some(datagram) = self.receive()? else { break };
             for message in messages(datagram).filter(|message| message.kind == NLMSG_ERROR) {
                 let place = message.sequence.wrapping_sub(first) as usize;
                 if let Some(outcome) = outcomes.get_mut(place) {
                     *outcome = message.outcome().map_err(RequestError::Refused);
-                    missing -= 1;
+                    is_complete |= place == last;
                 }
+            }
+        }
+        if is_complete && !self.has_overrun {
+            // Who was not answered did not fail.
+            for outcome in outcomes.iter_mut().filter(|o| **o == Err(RequestError::AnswerLost)) {
+                *outcome = Ok(());
             }
         }
         Ok(())
@@ -227,8 +241,9 @@ impl Connection {
             match self.socket.recv(self.buffer.as_mut_slice(), Msg::DONTWAIT | Msg::TRUNC) {
                 Ok((length, _)) => return Ok(self.buffer.get(..length)),
                 Err(error) => match error.raw_os_error() {
+                    Some(nix::libc::EINTR) => {}
                     // After an overrun what did arrive is read on; the rest stays without answer.
-                    Some(nix::libc::EINTR | nix::libc::ENOBUFS) => {}
+                    Some(nix::libc::ENOBUFS) => self.has_overrun = true,
                     Some(nix::libc::EAGAIN) => return Ok(None),
                     _ => return Err(Error::Receive(error)),
                 },
