@@ -5,6 +5,7 @@ mod bfd;
 mod configuration;
 mod datagram;
 mod ipvs;
+mod ipvs_text;
 mod netlink;
 mod router;
 
@@ -13,6 +14,7 @@ pub use bfd::bfd;
 pub use configuration::configuration;
 pub use datagram::datagram;
 pub use ipvs::ipvs;
+pub use ipvs_text::ipvs_text;
 pub use netlink::netlink;
 pub use router::router;
 
@@ -25,7 +27,7 @@ mod tests {
     /// The bodies run over their seeds, and over damaged ones, with every `cargo test`.
     #[test]
     fn seeds() {
-        let bodies: [(&str, Body); 7] = [
+        let bodies: [(&str, Body); 8] = [
             ("configuration", super::configuration),
             ("datagram", super::datagram),
             ("advertisement", super::advertisement),
@@ -33,6 +35,7 @@ mod tests {
             ("netlink", super::netlink),
             ("bfd", super::bfd),
             ("ipvs", super::ipvs),
+            ("ipvs_text", super::ipvs_text),
         ];
         for (name, body) in bodies {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(name);

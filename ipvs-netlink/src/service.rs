@@ -1,5 +1,6 @@
 //! Services: what clients connect to.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 
@@ -17,6 +18,17 @@ pub enum Protocol {
     Udp,
     /// SCTP.
     Sctp,
+}
+
+/// `TCP`, `UDP`, `SCTP`.
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Tcp => "TCP",
+            Self::Udp => "UDP",
+            Self::Sctp => "SCTP",
+        })
+    }
 }
 
 /// The family of a service by firewall mark.

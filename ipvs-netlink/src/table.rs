@@ -6,6 +6,7 @@ use crate::change::Change;
 use crate::daemon::Daemon;
 use crate::entry::{DestinationEntry, ServiceEntry};
 use crate::error::{ChangeError, Error};
+use crate::plan::{Plan, Reconciled, Scope};
 use crate::read;
 use crate::service::ServiceKey;
 use crate::timeouts::{Info, Timeouts};
@@ -13,7 +14,11 @@ use crate::uapi::{
     CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME, CTRL_CMD_GETFAMILY, FAMILY_NAME, FAMILY_VERSION,
     GENL_HEADER, GENL_ID_CTRL, command,
 };
+use crate::wanted::Table;
 use crate::write;
+
+/// So many changes fill a buffer that stays in the cache.
+const WRITTEN_AT_ONCE: usize = 1024;
 
 /// The load balancer of a network namespace.
 #[expect(missing_debug_implementations, reason = "a connection has nothing to show")]
@@ -86,6 +91,35 @@ impl Ipvs {
         self.list("list destinations", command::GET_DEST, write, read)
     }
 
+    /// The whole table. A service that goes while it is read is left out.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn read(&mut self) -> Result<Table, Error> {
+        let mut table = Table::new();
+        for entry in self.services()? {
+            let key = entry.service.key;
+            let server = table.insert(entry.service);
+            for entry in self.destinations(&key)? {
+                server.insert(entry.destination);
+            }
+        }
+        Ok(table)
+    }
+
+    /// Makes the table like the wanted one. What fails is told, and the rest is done; a second time nothing is
+    /// left to do. What became of a change whose answer was lost is seen the next time.
+    ///
+    /// # Errors
+    /// [`Error`] when the kernel could not be asked.
+    pub fn reconcile(&mut self, wanted: &Table, scope: &Scope) -> Result<Reconciled, Error> {
+        let plan = Plan::new(&self.read()?, wanted, scope);
+        let outcomes = self.apply(plan.changes())?;
+        let refused = outcomes.into_iter().zip(plan.changes());
+        let refused = refused.filter_map(|(o, change)| Some((change.clone(), o.err()?))).collect();
+        Ok(Reconciled { plan, refused })
+    }
+
     /// The sync daemons that run: none, one or both.
     ///
     /// # Errors
@@ -100,19 +134,21 @@ impl Ipvs {
     /// # Errors
     /// [`Error`] when the kernel could not be asked; the inner ones when it refused.
     pub fn apply(&mut self, changes: &[Change]) -> Result<Vec<Result<(), ChangeError>>, Error> {
-        self.batch.clear();
-        for change in changes {
-            let mut request = self.batch.request(self.family, 0);
-            request.fixed(&write::header(change.command(), FAMILY_VERSION));
-            change.write(&mut request);
+        let mut explained = Vec::with_capacity(changes.len());
+        for changes in changes.chunks(WRITTEN_AT_ONCE) {
+            self.batch.clear();
+            for change in changes {
+                let mut request = self.batch.request(self.family, 0);
+                request.fixed(&write::header(change.command(), FAMILY_VERSION));
+                change.write(&mut request);
+            }
+            let outcomes = self.connection.execute(&mut self.batch);
+            let outcomes = outcomes.map_err(Error::of("change the table of IPVS"))?;
+            explained.extend(outcomes.into_iter().zip(changes).map(|(outcome, change)| {
+                outcome.map_err(|source| ChangeError::new(change, source))
+            }));
         }
-        let outcomes = self.connection.execute(&mut self.batch);
-        let outcomes = outcomes.map_err(Error::of("change the table of IPVS"))?;
-        let explained = outcomes
-            .into_iter()
-            .zip(changes)
-            .map(|(outcome, change)| outcome.map_err(|source| ChangeError::new(change, source)));
-        Ok(explained.collect())
+        Ok(explained)
     }
 
     fn get<T>(

@@ -6,6 +6,7 @@
 
 mod ipvsadm;
 mod table;
+mod whole;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -17,7 +18,7 @@ type Check = (&'static str, fn());
 
 /// Before the module is loaded.
 const WITHOUT: [Check; 1] = [("without_its_module_there_is_no_table", table::is_missing)];
-const WITH: [Check; 8] = [
+const WITH: [Check; 12] = [
     ("services_are_read_as_they_were_written", table::services),
     ("destinations_are_read_as_they_were_written", table::destinations),
     ("errors_say_what_is_meant", table::errors),
@@ -25,6 +26,10 @@ const WITH: [Check; 8] = [
     ("timeouts_and_the_version_can_be_had", table::timeouts),
     ("thousands_of_changes_are_answered_one_by_one", table::thousands),
     ("weights_are_handled_as_the_kernel_does", table::weights),
+    ("tables_are_printed_and_read_as_ipvsadm_does", whole::texts),
+    ("any_table_is_made_of_any_other", whole::one_of_another),
+    ("services_of_others_stay", whole::others_stay),
+    ("what_is_refused_is_told_and_the_rest_is_done", whole::refusals),
     ("counters_become_zero_and_everything_goes", table::zero_and_flush),
 ];
 

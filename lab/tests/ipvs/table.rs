@@ -15,7 +15,7 @@ pub(crate) fn is_missing() {
     assert!(matches!(Ipvs::open(), Err(Error::NoIpvs)));
 }
 
-fn open() -> Ipvs {
+pub(crate) fn open() -> Ipvs {
     let mut ipvs = Ipvs::open().unwrap();
     change(&mut ipvs, &[Change::Flush]);
     ipvs
