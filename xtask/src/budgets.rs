@@ -10,6 +10,7 @@ const VIP: u64 = 1_500_000;
 
 pub(crate) fn run() -> Outcome {
     debian::install(&debian::LAB)?;
+    debian::fetch_kernel()?;
     cargo(&["build", "--release", "--package", "director"])?;
     let director = top().join("target/release/director");
     let director = [("DIRECTOR", &*director.to_string_lossy())];
