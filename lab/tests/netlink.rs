@@ -128,6 +128,30 @@ fn five_thousand_at_once_and_one_that_fails_among_them() {
 }
 
 #[test]
+fn a_batch_can_be_sent_again_in_other_pieces() {
+    const IFA_LOCAL: u16 = 2;
+    let lan = Lan::new(1).unwrap();
+    lan.host(0).namespace().run(|| {
+        let index = eth0().index;
+        let mut batch = Batch::new();
+        for last in 1..=250 {
+            let mut request = batch.request(RTM_NEWADDR, flags::CREATE | flags::REPLACE);
+            // `struct ifaddrmsg`: AF_INET, a prefix of 32 bits.
+            request.fixed(&[&[2, 32, 0, 0], &index.to_ne_bytes()[..]].concat());
+            request.attribute(IFA_LOCAL, &[10, 128, 0, last]);
+        }
+        let mut connection = Connection::open(Protocol::Route).unwrap();
+        for octets in [100_000, 30_000, 1000] {
+            connection.set_receive_buffer(octets).unwrap();
+            let outcomes = connection.execute(&mut batch).unwrap();
+            assert_eq!(outcomes, vec![Ok(()); 250], "{octets}");
+        }
+        let found = RouteTable::open().unwrap().addresses().unwrap();
+        assert_eq!(found.iter().filter(|address| address.prefix_length == 32).count(), 250);
+    });
+}
+
+#[test]
 fn the_kernel_explains_itself() {
     let lan = Lan::new(1).unwrap();
     lan.host(0).namespace().run(|| {

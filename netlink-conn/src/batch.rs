@@ -62,11 +62,11 @@ impl Batch {
         self.octets.extend(&other.octets);
     }
 
-    /// The kernel then answers this request only when it fails.
-    pub(crate) fn answer_failure_only(&mut self, request: usize) {
+    /// Whether the kernel answers this request in any case, or only when it fails.
+    pub(crate) fn set_acknowledged(&mut self, request: usize, is_acknowledged: bool) {
         let start = self.starts[request];
         let flags = u16::from_ne_bytes([self.octets[start + 6], self.octets[start + 7]]);
-        let flags = flags & !NLM_F_ACK;
+        let flags = if is_acknowledged { flags | NLM_F_ACK } else { flags & !NLM_F_ACK };
         self.octets[start + 6..start + 8].copy_from_slice(&flags.to_ne_bytes());
     }
 

@@ -97,7 +97,7 @@ impl Connection {
             }
             // A request that fails is answered in any case, and the acknowledgement of the last tells that
             // there are no more answers.
-            (first..end - 1).for_each(|request| batch.answer_failure_only(request));
+            (first..end).for_each(|request| batch.set_acknowledged(request, request == end - 1));
             self.has_overrun = false;
             self.send(batch.slice(first..end))?;
             self.collect(sequence, &mut outcomes[first..end])?;

@@ -73,7 +73,7 @@ fn framed(subsystem: u8, batch: &Batch) -> Batch {
     // One answer is enough, and many would overrun the receive buffer. It is that of the last request,
     // because older kernels never answer the end of a transaction.
     for place in (0..whole.len()).filter(|place| *place != batch.len()) {
-        whole.answer_failure_only(place);
+        whole.set_acknowledged(place, false);
     }
     whole
 }

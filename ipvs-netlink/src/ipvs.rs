@@ -1,0 +1,187 @@
+//! The table of a network namespace.
+
+use netlink_conn::{Attributes, Batch, Connection, Protocol as NetlinkProtocol, Request};
+
+use crate::change::Change;
+use crate::daemon::Daemon;
+use crate::entry::{DestinationEntry, ServiceEntry};
+use crate::error::{ChangeError, Error};
+use crate::plan::{Plan, Reconciled, Scope};
+use crate::read;
+use crate::service::ServiceKey;
+use crate::timeouts::{Info, Timeouts};
+use crate::uapi::{
+    CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME, CTRL_CMD_GETFAMILY, FAMILY_NAME, FAMILY_VERSION,
+    GENL_HEADER, GENL_ID_CTRL, command,
+};
+use crate::wanted::Table;
+use crate::write;
+
+/// So many changes fill a buffer that stays in the cache.
+const WRITTEN_AT_ONCE: usize = 1024;
+
+/// The load balancer of a network namespace.
+#[expect(missing_debug_implementations, reason = "a connection has nothing to show")]
+pub struct Ipvs {
+    connection: Connection,
+    /// The number that the kernel gave the family when the module was loaded.
+    family: u16,
+    batch: Batch,
+}
+
+impl Ipvs {
+    /// Opens the table of the calling thread's network namespace. No module is loaded.
+    ///
+    /// # Errors
+    /// [`Error::NoIpvs`] where there is none.
+    pub fn open() -> Result<Self, Error> {
+        let action = "open the table of IPVS";
+        let mut connection =
+            Connection::open(NetlinkProtocol::Generic).map_err(Error::of(action))?;
+        // A list: asking for the family by its name would have the kernel load the module.
+        let write = |request: &mut Request<'_>| {
+            request.fixed(&write::header(CTRL_CMD_GETFAMILY, 1));
+        };
+        let families = connection.dump(GENL_ID_CTRL, write, |message| {
+            let attributes = Attributes::new(message.payload.get(GENL_HEADER..)?);
+            let find = |wanted: u16| {
+                let mut attributes = attributes;
+                attributes.find(|(kind, _)| *kind == wanted).map(|(_, value)| value)
+            };
+            let name = find(CTRL_ATTR_FAMILY_NAME)?;
+            let id = find(CTRL_ATTR_FAMILY_ID)?.first_chunk()?;
+            (name.strip_suffix(b"\0") == Some(FAMILY_NAME)).then(|| u16::from_ne_bytes(*id))
+        });
+        let families = families.map_err(Error::of(action))?;
+        let family = families.first().copied().ok_or(Error::NoIpvs)?;
+        Ok(Self { connection, family, batch: Batch::new() })
+    }
+
+    /// Version and size.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn info(&mut self) -> Result<Info, Error> {
+        self.get("ask for the version of IPVS", command::GET_INFO, read::info)
+    }
+
+    /// The timeouts of connections.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn timeouts(&mut self) -> Result<Timeouts, Error> {
+        self.get("ask for the timeouts of IPVS", command::GET_CONFIG, read::timeouts)
+    }
+
+    /// All services.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn services(&mut self) -> Result<Vec<ServiceEntry>, Error> {
+        self.list("list services", command::GET_SERVICE, |_| {}, read::service)
+    }
+
+    /// The destinations of a service; none when there is no such service.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn destinations(&mut self, of: &ServiceKey) -> Result<Vec<DestinationEntry>, Error> {
+        let write = |request: &mut Request<'_>| write::service_key(request, of);
+        let read = |payload: &[u8]| read::destination(of.family(), payload);
+        self.list("list destinations", command::GET_DEST, write, read)
+    }
+
+    /// The whole table. A service that goes while it is read is left out.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn read(&mut self) -> Result<Table, Error> {
+        let mut table = Table::new();
+        for entry in self.services()? {
+            let key = entry.service.key;
+            let server = table.insert(entry.service);
+            for entry in self.destinations(&key)? {
+                server.insert(entry.destination);
+            }
+        }
+        Ok(table)
+    }
+
+    /// Makes the table like the wanted one. What fails is told, and the rest is done; a second time nothing is
+    /// left to do. What became of a change whose answer was lost is seen the next time.
+    ///
+    /// # Errors
+    /// [`Error`] when the kernel could not be asked.
+    pub fn reconcile(&mut self, wanted: &Table, scope: &Scope) -> Result<Reconciled, Error> {
+        let plan = Plan::new(&self.read()?, wanted, scope);
+        let outcomes = self.apply(plan.changes())?;
+        let refused = outcomes.into_iter().zip(plan.changes());
+        let refused = refused.filter_map(|(o, change)| Some((change.clone(), o.err()?))).collect();
+        Ok(Reconciled { plan, refused })
+    }
+
+    /// The sync daemons that run: none, one or both.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn daemons(&mut self) -> Result<Vec<Daemon>, Error> {
+        self.list("list sync daemons", command::GET_DAEMON, |_| {}, read::daemon)
+    }
+
+    /// Makes changes in their order, many with each send, and says of each what became of it. One that fails
+    /// does not keep those after it from being made.
+    ///
+    /// # Errors
+    /// [`Error`] when the kernel could not be asked; the inner ones when it refused.
+    pub fn apply(&mut self, changes: &[Change]) -> Result<Vec<Result<(), ChangeError>>, Error> {
+        let mut explained = Vec::with_capacity(changes.len());
+        for changes in changes.chunks(WRITTEN_AT_ONCE) {
+            self.batch.clear();
+            for change in changes {
+                let mut request = self.batch.request(self.family, 0);
+                request.fixed(&write::header(change.command(), FAMILY_VERSION));
+                change.write(&mut request);
+            }
+            let outcomes = self.connection.execute(&mut self.batch);
+            let outcomes = outcomes.map_err(Error::of("change the table of IPVS"))?;
+            explained.extend(outcomes.into_iter().zip(changes).map(|(outcome, change)| {
+                outcome.map_err(|source| ChangeError::new(change, source))
+            }));
+        }
+        Ok(explained)
+    }
+
+    fn get<T>(
+        &mut self,
+        action: &'static str,
+        command: u8,
+        read: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<T, Error> {
+        let write = |request: &mut Request<'_>| {
+            request.fixed(&write::header(command, FAMILY_VERSION));
+        };
+        let answer = self.connection.get(self.family, write, |message| read(message.payload));
+        answer.map_err(Error::of(action))?.ok_or(Error::Answer { action })
+    }
+
+    fn list<T>(
+        &mut self,
+        action: &'static str,
+        command: u8,
+        write: impl FnOnce(&mut Request<'_>),
+        read: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<Vec<T>, Error> {
+        let mut is_read = true;
+        let write = |request: &mut Request<'_>| {
+            request.fixed(&write::header(command, FAMILY_VERSION));
+            write(request);
+        };
+        let all = self.connection.dump(self.family, write, |message| {
+            let entry = read(message.payload);
+            is_read &= entry.is_some();
+            entry
+        });
+        let all = all.map_err(Error::of(action))?;
+        if is_read { Ok(all) } else { Err(Error::Answer { action }) }
+    }
+}
