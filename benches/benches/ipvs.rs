@@ -100,7 +100,7 @@ fn measure() -> Outcome<bool> {
     );
     let mut one = heavy;
     let first = one.iter().next().ok_or("no service")?.clone();
-    let key = first.service.key;
+    let key = first.service().key;
     let server = *first.destinations().next().ok_or("no server")?;
     one.get_mut(&key).ok_or("no service")?.insert(server.weight(9));
     let requests = ipvs.reconcile(&one, &Scope::All)?.plan.changes().len();

@@ -44,6 +44,9 @@ pub enum Error {
         /// What was asked.
         action: &'static str,
     },
+    /// Services came or went each time that the table was read.
+    #[error("the table changes faster than it can be read")]
+    Changing,
 }
 
 impl Error {

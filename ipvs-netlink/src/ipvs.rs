@@ -6,17 +6,18 @@ use crate::change::Change;
 use crate::daemon::Daemon;
 use crate::entry::{DestinationEntry, ServiceEntry};
 use crate::error::{ChangeError, Error};
-use crate::plan::{Plan, Reconciled, Scope};
 use crate::read;
 use crate::service::ServiceKey;
+use crate::table::Table;
 use crate::timeouts::{Info, Timeouts};
 use crate::uapi::{
     CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME, CTRL_CMD_GETFAMILY, FAMILY_NAME, FAMILY_VERSION,
     GENL_HEADER, GENL_ID_CTRL, command,
 };
-use crate::wanted::Table;
 use crate::write;
 
+/// How often a table that changes is read.
+const READINGS: usize = 4;
 /// So many changes fill a buffer that stays in the cache.
 const WRITTEN_AT_ONCE: usize = 1024;
 
@@ -91,33 +92,30 @@ impl Ipvs {
         self.list("list destinations", command::GET_DEST, write, read)
     }
 
-    /// The whole table. A service that goes while it is read is left out.
+    /// The whole table, read again when services came or went meanwhile. A destination that goes at that time may
+    /// hide another: the kernel's lists of destinations do not tell.
     ///
     /// # Errors
     /// [`Error`].
     pub fn read(&mut self) -> Result<Table, Error> {
-        let mut table = Table::new();
-        for entry in self.services()? {
-            let key = entry.service.key;
-            let server = table.insert(entry.service);
-            for entry in self.destinations(&key)? {
-                server.insert(entry.destination);
+        let mut services = self.services()?;
+        for _ in 0..READINGS {
+            let mut table = Table::new();
+            let count = services.len();
+            for entry in services {
+                let key = entry.service.key;
+                let server = table.insert(entry.service);
+                for entry in self.destinations(&key)? {
+                    server.insert(entry.destination);
+                }
+            }
+            services = self.services()?;
+            let is_same = |entry: &ServiceEntry| table.get(&entry.service.key).is_some();
+            if services.len() == count && services.iter().all(is_same) {
+                return Ok(table);
             }
         }
-        Ok(table)
-    }
-
-    /// Makes the table like the wanted one. What fails is told, and the rest is done; a second time nothing is
-    /// left to do. What became of a change whose answer was lost is seen the next time.
-    ///
-    /// # Errors
-    /// [`Error`] when the kernel could not be asked.
-    pub fn reconcile(&mut self, wanted: &Table, scope: &Scope) -> Result<Reconciled, Error> {
-        let plan = Plan::new(&self.read()?, wanted, scope);
-        let outcomes = self.apply(plan.changes())?;
-        let refused = outcomes.into_iter().zip(plan.changes());
-        let refused = refused.filter_map(|(o, change)| Some((change.clone(), o.err()?))).collect();
-        Ok(Reconciled { plan, refused })
+        Err(Error::Changing)
     }
 
     /// The sync daemons that run: none, one or both.
@@ -132,7 +130,8 @@ impl Ipvs {
     /// does not keep those after it from being made.
     ///
     /// # Errors
-    /// [`Error`] when the kernel could not be asked; the inner ones when it refused.
+    /// [`Error`] when the kernel could not be asked; the inner ones when it refused. When it cannot be asked any
+    /// more, what was not answered until then is [`ChangeError::AnswerLost`].
     pub fn apply(&mut self, changes: &[Change]) -> Result<Vec<Result<(), ChangeError>>, Error> {
         let mut explained = Vec::with_capacity(changes.len());
         for changes in changes.chunks(WRITTEN_AT_ONCE) {
@@ -142,12 +141,19 @@ impl Ipvs {
                 request.fixed(&write::header(change.command(), FAMILY_VERSION));
                 change.write(&mut request);
             }
-            let outcomes = self.connection.execute(&mut self.batch);
-            let outcomes = outcomes.map_err(Error::of("change the table of IPVS"))?;
+            let outcomes = match self.connection.execute(&mut self.batch) {
+                Ok(outcomes) => outcomes,
+                Err(error) if explained.is_empty() => {
+                    return Err(Error::of("change the table of IPVS")(error));
+                }
+                // What is known is not to be lost; whoever asks next hears the error.
+                Err(_) => break,
+            };
             explained.extend(outcomes.into_iter().zip(changes).map(|(outcome, change)| {
                 outcome.map_err(|source| ChangeError::new(change, source))
             }));
         }
+        explained.resize(changes.len(), Err(ChangeError::AnswerLost));
         Ok(explained)
     }
 

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::change::Change;
-use crate::error::ChangeError;
 use crate::service::ServiceKey;
-use crate::wanted::{Table, VirtualServer};
+use crate::table::{Table, VirtualServer};
 
 /// Whose services are looked at. Those of others stay as they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,84 +27,92 @@ impl Scope {
 }
 
 /// The changes that make one table of another, in an order in which no service is without a destination that it
-/// could have: what is there is changed and not made anew, new destinations come before old ones go, and
-/// services that are not wanted go last.
+/// could have: what is there is changed and not made anew, and first come all changes that give: new services,
+/// new destinations, new weights. Then come those that take: weights that become 0, old destinations, services
+/// that are not wanted.
 ///
-/// Printed, it is what `ipvsadm` would be told, line by line.
+/// Printed, it is what `ipvsadm` would be told, line by line, with `--local` and `--bypass` for what it has no
+/// words for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan(Vec<Change>);
+pub struct Plan {
+    changes: Vec<Change>,
+    /// So many of them give.
+    giving: usize,
+}
 
 impl Plan {
     /// What makes `wanted` of `present`.
     pub fn new(present: &Table, wanted: &Table, scope: &Scope) -> Self {
-        let mut changes = Vec::new();
+        let (mut changes, mut taking) = (Vec::new(), Vec::new());
         for server in wanted.iter() {
-            match present.get(&server.service.key) {
-                Some(before) => edit(before, server, &mut changes),
+            let key = server.service().key;
+            match present.get(&key) {
+                Some(before) => edit(before, server, &mut changes, &mut taking),
                 None => {
-                    let key = server.service.key;
-                    changes.push(Change::AddService(server.service.clone()));
+                    changes.push(Change::AddService(server.service().clone()));
                     let all = server.destinations();
                     changes.extend(all.map(|wanted| Change::AddDestination(key, *wanted)));
                 }
             }
         }
-        let keys = present.iter().map(|server| server.service.key);
+        let keys = present.iter().map(|server| server.service().key);
         let is_gone = |key: &ServiceKey| wanted.get(key).is_none() && scope.contains(key);
-        changes.extend(keys.filter(is_gone).map(Change::DeleteService));
-        Self(changes)
+        taking.extend(keys.filter(is_gone).map(Change::DeleteService));
+        let giving = changes.len();
+        changes.append(&mut taking);
+        Self { changes, giving }
     }
 
     /// The changes in their order.
     pub fn changes(&self) -> &[Change] {
-        &self.0
+        &self.changes
     }
 
     /// Whether everything is as it is to be.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.changes.is_empty()
+    }
+
+    /// Those that give, and those that take.
+    pub(crate) fn parts(&self) -> (&[Change], &[Change]) {
+        self.changes.split_at(self.giving)
     }
 }
 
-fn edit(before: &VirtualServer, wanted: &VirtualServer, changes: &mut Vec<Change>) {
-    let key = wanted.service.key;
-    if before.service != wanted.service {
-        changes.push(Change::EditService(wanted.service.clone()));
+fn edit(
+    before: &VirtualServer,
+    wanted: &VirtualServer,
+    giving: &mut Vec<Change>,
+    taking: &mut Vec<Change>,
+) {
+    let key = wanted.service().key;
+    if before.service() != wanted.service() {
+        giving.push(Change::EditService(wanted.service().clone()));
     }
     for destination in wanted.destinations() {
         match before.get(&destination.key) {
-            None => changes.push(Change::AddDestination(key, *destination)),
-            Some(before) if before != destination => {
-                changes.push(Change::EditDestination(key, *destination));
+            None => giving.push(Change::AddDestination(key, *destination)),
+            Some(before) if before == destination => {}
+            Some(_) if destination.weight == 0 => {
+                taking.push(Change::EditDestination(key, *destination));
             }
-            Some(_) => {}
+            Some(_) => giving.push(Change::EditDestination(key, *destination)),
         }
     }
     let gone = before.destinations().filter(|old| wanted.get(&old.key).is_none());
-    changes.extend(gone.map(|old| Change::DeleteDestination(key, old.key)));
+    taking.extend(gone.map(|old| Change::DeleteDestination(key, old.key)));
 }
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|change| writeln!(f, "{change}"))
+        self.changes.iter().try_for_each(|change| writeln!(f, "{change}"))
     }
-}
-
-/// What became of a plan.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-#[must_use = "changes may have been refused"]
-pub struct Reconciled {
-    /// The changes that were tried.
-    pub plan: Plan,
-    /// Those that were refused, and why; all others were made.
-    pub refused: Vec<(Change, ChangeError)>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Plan, Scope};
-    use crate::wanted::Table;
+    use crate::table::Table;
 
     #[track_caller]
     fn plan(present: &str, wanted: &str) -> String {
@@ -126,10 +133,21 @@ mod tests {
         let expected = "-E -t 192.0.2.1:80 -s wrr\n\
                         -e -t 192.0.2.1:80 -r 10.0.0.2:80 -m -w 5\n\
                         -a -t 192.0.2.1:80 -r 10.0.0.3:80 -m -w 1\n\
-                        -d -t 192.0.2.1:80 -r 10.0.0.1:80\n\
                         -A -u 192.0.2.1:53 -s rr\n\
+                        -d -t 192.0.2.1:80 -r 10.0.0.1:80\n\
                         -D -t 192.0.2.2:80\n";
         assert_eq!(plan(present, wanted), expected);
         assert_eq!(plan(wanted, wanted), "");
+    }
+
+    #[test]
+    fn who_is_drained_is_replaced_before() {
+        let present = "-A -f 1 -s rr\n-a -f 1 -r 10.0.0.1:0 -w 1\n-a -f 1 -r 10.0.0.2:0 -w 0\n";
+        let wanted = "-A -f 1 -s rr\n-a -f 1 -r 10.0.0.1:0 -w 0\n-a -f 1 -r 10.0.0.2:0 -w 1\n\
+                      -a -f 1 -r 10.0.0.3:0 -w 1\n";
+        let expected = "-e -f 1 -r 10.0.0.2:0 -g -w 1\n\
+                        -a -f 1 -r 10.0.0.3:0 -g -w 1\n\
+                        -e -f 1 -r 10.0.0.1:0 -g -w 0\n";
+        assert_eq!(plan(present, wanted), expected);
     }
 }

@@ -1,13 +1,15 @@
 //! A whole table: as it is, or as it is to be.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::destination::{Destination, DestinationKey};
 use crate::service::{Service, ServiceKey};
 
 /// Services with their destinations, each once.
 ///
-/// It is printed and read in the format of `ipvsadm-save -n`:
+/// It is printed and read in the format of `ipvsadm-save -n`, with the thresholds (`-x`, `-y`) that `ipvsadm-save`
+/// leaves out; read from a file that it wrote, they are 0.
 ///
 /// ```
 /// use ipvs_netlink::Table;
@@ -22,10 +24,8 @@ pub struct Table(BTreeMap<ServiceKey, VirtualServer>);
 
 /// A service with its destinations.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct VirtualServer {
-    /// The service.
-    pub service: Service,
+    service: Service,
     destinations: BTreeMap<DestinationKey, Destination>,
 }
 
@@ -35,11 +35,18 @@ impl Table {
         Self::default()
     }
 
-    /// Puts a service in the place of the one with its key, without destinations.
+    /// Adds a service without destinations, or gives the one that has its key these settings.
     pub fn insert(&mut self, service: Service) -> &mut VirtualServer {
-        let key = service.key;
-        self.0.remove(&key);
-        self.0.entry(key).or_insert(VirtualServer { destinations: BTreeMap::new(), service })
+        match self.0.entry(service.key) {
+            Entry::Vacant(place) => {
+                place.insert(VirtualServer { destinations: BTreeMap::new(), service })
+            }
+            Entry::Occupied(place) => {
+                let server = place.into_mut();
+                server.service = service;
+                server
+            }
+        }
     }
 
     /// The service with this key.
@@ -47,7 +54,7 @@ impl Table {
         self.0.get(key)
     }
 
-    /// The service with this key. Its key stays.
+    /// The service with this key, so that its destinations can be changed.
     pub fn get_mut(&mut self, key: &ServiceKey) -> Option<&mut VirtualServer> {
         self.0.get_mut(key)
     }
@@ -74,6 +81,11 @@ impl Table {
 }
 
 impl VirtualServer {
+    /// The service; [`Table::insert`] changes its settings.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
     /// Puts a destination in the place of the one with its key, which is returned.
     pub fn insert(&mut self, destination: Destination) -> Option<Destination> {
         self.destinations.insert(destination.key, destination)

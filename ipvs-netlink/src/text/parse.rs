@@ -9,7 +9,7 @@ use crate::flags::ServiceFlags;
 use crate::name::Name;
 use crate::scheduler::Scheduler;
 use crate::service::{Family, Granularity, Persistence, Protocol, Service, ServiceKey};
-use crate::wanted::Table;
+use crate::table::Table;
 
 /// A line that is not one of `ipvsadm-save`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -91,6 +91,17 @@ impl<'a> Words<'a> {
         self.0.next().ok_or(Problem::Missing(option))
     }
 
+    /// ipvsadm 1.31 saves marks from 2147483648 on as negative numbers.
+    fn mark(&mut self) -> Result<NonZeroU32, Problem> {
+        let value = self.after("-f")?;
+        let unsigned = value.parse().or_else(|_| value.parse().map(i32::cast_unsigned));
+        unsigned.ok().and_then(NonZeroU32::new).ok_or_else(|| Problem::Value {
+            option: "-f",
+            value: value.to_owned(),
+            allowed: "1 to 4294967295",
+        })
+    }
+
     fn value<T: FromStr>(
         &mut self,
         option: &'static str,
@@ -159,7 +170,7 @@ impl<'a> Line<'a> {
                     line.key = Some((Protocol::Sctp, words.value("--sctp-service", SOCKET)?));
                 }
                 "-f" | "--fwmark-service" => {
-                    line.mark = Some(words.value("-f", "1 to 4294967295")?);
+                    line.mark = Some(words.mark()?);
                 }
                 "-6" | "--ipv6" => line.is_ipv6 = true,
                 "-s" | "--scheduler" => line.scheduler = Some(words.after("-s")?),
@@ -265,6 +276,7 @@ impl<'a> Line<'a> {
             let checksum = self.checksum;
             forwarding = Forwarding::Tunnel(match kind {
                 "ipip" => Tunnel::Ipip,
+                "gue" if self.tunnel_port == 0 => return Err(Problem::Missing("--tun-port")),
                 "gue" => Tunnel::Gue { port: self.tunnel_port, checksum },
                 "gre" => Tunnel::Gre { checksum },
                 other => {

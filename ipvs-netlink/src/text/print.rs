@@ -9,7 +9,7 @@ use crate::destination::{Destination, DestinationKey, Forwarding, Tunnel, Tunnel
 use crate::flags::ServiceFlags;
 use crate::scheduler::Scheduler;
 use crate::service::{Family, Granularity, Protocol, Service, ServiceKey};
-use crate::wanted::Table;
+use crate::table::Table;
 
 /// `-t 192.0.2.1:80`, `-f 7 -6`.
 impl fmt::Display for ServiceKey {
@@ -162,13 +162,13 @@ fn start(f: &mut fmt::Formatter<'_>, daemon: &Daemon) -> fmt::Result {
     }
 }
 
-/// As `ipvsadm-save` writes it, in the order of the keys.
+/// As `ipvsadm-save` writes it, with thresholds, in the order of the keys.
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for server in self.iter() {
-            writeln!(f, "-A {} {}", server.service.key, Settings(&server.service))?;
+            writeln!(f, "-A {} {}", server.service().key, Settings(server.service()))?;
             for destination in server.destinations() {
-                writeln!(f, "-a {} {destination}", server.service.key)?;
+                writeln!(f, "-a {} {destination}", server.service().key)?;
             }
         }
         Ok(())

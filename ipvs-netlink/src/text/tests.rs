@@ -1,4 +1,4 @@
-use crate::wanted::Table;
+use crate::table::Table;
 
 #[track_caller]
 fn error(text: &str) -> String {
@@ -53,6 +53,10 @@ fn errors_name_the_line_and_what_is_allowed() {
         (
             &format!("{service}-a -t 192.0.2.1:80 -r 10.0.0.1:80 -i --tun-type vxlan"),
             "line 2: --tun-type is \"vxlan\", allowed is ipip, gue or gre",
+        ),
+        (
+            &format!("{service}-a -t 192.0.2.1:80 -r 10.0.0.1:80 -i --tun-type gue"),
+            "line 2: nothing follows --tun-port",
         ),
     ] {
         assert_eq!(error(text), expected);

@@ -65,7 +65,7 @@ fn expected(table: &Table) -> BTreeSet<String> {
 #[track_caller]
 fn reconcile(ipvs: &mut Ipvs, wanted: &Table, scope: &Scope) -> Plan {
     let done = ipvs.reconcile(wanted, scope).unwrap();
-    assert_eq!(done.refused, []);
+    assert_eq!((&done.refused[..], &done.kept[..]), (&[][..], &[][..]));
     done.plan
 }
 
@@ -89,6 +89,11 @@ pub(crate) fn texts() {
     ipvsadm::restore(&table.to_string().lines().collect::<Vec<_>>());
     assert_eq!(saved(), all);
     assert!(reconcile(&mut ipvs, &table, &Scope::All).is_empty());
+    // ipvsadm saves large marks as negative numbers.
+    let table: Table = "-A -f 4294967295 -s rr\n".parse().unwrap();
+    reconcile(&mut ipvs, &table, &Scope::All);
+    assert_eq!(saved(), lines("-A -f -1 -s rr\n"));
+    assert_eq!(ipvsadm::save().join("\n").parse(), Ok(table));
 }
 
 /// A table of few keys, so that two of them have much in common.
@@ -211,7 +216,7 @@ pub(crate) fn others_stay() {
     let theirs: Table = "-A -t 192.0.2.9:80 -s rr\n".parse().unwrap();
     let ours: Table = "-A -t 192.0.2.1:80 -s rr\n-A -t 192.0.2.2:80 -s rr\n".parse().unwrap();
     reconcile(&mut ipvs, &theirs, &Scope::All);
-    let keys = ours.iter().map(|server| server.service.key).collect();
+    let keys = ours.iter().map(|server| server.service().key).collect();
     let own = Scope::Own(keys);
     reconcile(&mut ipvs, &ours, &own);
     assert_eq!(saved().len(), 3);
@@ -244,6 +249,19 @@ pub(crate) fn refusals() {
     assert_eq!(server, "-a -t 192.0.2.2:80 -r 10.0.0.1:80 -m -w -1");
     assert!(matches!(negative, ChangeError::Weight(_)), "{negative:?}");
     let there = "-A -t 192.0.2.2:80 -s rr\n-a -t 192.0.2.2:80 -r 10.0.0.2:80 -m -w 1\n";
+    assert_eq!(saved(), lines(there));
+    // Old servers stay when none can be had in their place, and go when one can.
+    let text = "-A -t 192.0.2.2:80 -s rr\n-a -t 192.0.2.2:80 -r 10.0.0.3:80 -m -w -1\n";
+    let done = ipvs.reconcile(&text.parse().unwrap(), &Scope::All).unwrap();
+    assert_eq!(done.refused.len(), 1);
+    let key = ServiceKey::tcp([192, 0, 2, 2], 80);
+    let old = DestinationKey::new([10, 0, 0, 2], 80);
+    assert_eq!(done.kept, [Change::DeleteDestination(key, old)]);
+    assert_eq!(saved(), lines(there));
+    let one_more = format!("{text}-a -t 192.0.2.2:80 -r 10.0.0.4:80 -m -w 1\n");
+    let done = ipvs.reconcile(&one_more.parse().unwrap(), &Scope::All).unwrap();
+    assert_eq!((done.refused.len(), done.kept.len()), (1, 0));
+    let there = "-A -t 192.0.2.2:80 -s rr\n-a -t 192.0.2.2:80 -r 10.0.0.4:80 -m -w 1\n";
     assert_eq!(saved(), lines(there));
     let flush = ipvs.apply(&[Change::Flush]).unwrap();
     assert_eq!(flush, [Ok(())]);
