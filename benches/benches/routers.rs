@@ -37,6 +37,38 @@ struct Costs {
     takeover: f64,
 }
 
+struct Budget {
+    name: &'static str,
+    unit: &'static str,
+    of: fn(&Costs) -> f64,
+    /// Of what keepalived needs.
+    allowed: f64,
+}
+
+const ROUNDS: usize = 3;
+const BUDGETS: [Budget; 4] = [
+    Budget {
+        name: "CPU for an advertisement sent",
+        unit: "µs",
+        of: |costs| costs.sent,
+        allowed: 0.5,
+    },
+    // Half is the aim, and what is measured; the rest is what one run differs from the next.
+    Budget { name: "CPU for one received", unit: "µs", of: |costs| costs.received, allowed: 0.65 },
+    Budget {
+        name: "memory (PSS) of the Active router",
+        unit: "KiB",
+        of: |costs| costs.memory,
+        allowed: 1.0,
+    },
+    Budget {
+        name: "takeover of all over its bound, p99",
+        unit: "ms",
+        of: |costs| costs.takeover,
+        allowed: 1.0,
+    },
+];
+
 fn main() -> ExitCode {
     match run() {
         Ok(true) => ExitCode::SUCCESS,
@@ -52,26 +84,46 @@ fn run() -> Outcome<bool> {
     let Some(program) = std::env::var_os("DIRECTOR") else {
         return Err("DIRECTOR names no program; `cargo xtask budgets` builds one".into());
     };
-    let ours = costs(|text| Daemon::new(&program, text))?;
-    let theirs = costs(Daemon::keepalived)?;
-    let rows = [
-        ("CPU for an advertisement sent", "µs", ours.sent, theirs.sent, 0.5),
-        // Half is the aim, and what is measured; the rest is what one run differs from the next.
-        ("CPU for one received", "µs", ours.received, theirs.received, 0.65),
-        ("memory (PSS) of the Active router", "KiB", ours.memory, theirs.memory, 1.0),
-        ("takeover of all over its bound, p99", "ms", ours.takeover, theirs.takeover, 1.0),
-    ];
-    println!("{ROUTERS} routers: director : keepalived     ratio   allowed");
-    let mut is_kept = true;
-    for (name, unit, ours, theirs, allowed) in rows {
-        let ratio = ours / theirs;
-        is_kept &= ratio <= allowed;
-        let verdict = if ratio <= allowed { "" } else { "   EXCEEDED" };
+    let mut rounds = Vec::new();
+    // One takeover is one draw: a budget that the first round exceeds is judged by the median of all rounds.
+    while rounds.len() < ROUNDS && (rounds.is_empty() || exceeded(&rounds)) {
+        let ours = costs(|text| Daemon::new(&program, text))?;
+        rounds.push([ours, costs(Daemon::keepalived)?]);
+    }
+    println!(
+        "{ROUTERS} routers, {} rounds: director : keepalived     ratio   allowed",
+        rounds.len()
+    );
+    for budget in &BUDGETS {
+        let [ours, theirs] = budget.medians(&rounds);
+        let Budget { name, unit, allowed, .. } = budget;
+        let verdict = if budget.is_exceeded(&rounds) { "   EXCEEDED" } else { "" };
         println!(
-            "{name:<36} {ratio:>6.2} {allowed:>9.2}   {ours:.2} : {theirs:.2} {unit}{verdict}"
+            "{name:<36} {:>16.2} {allowed:>9.2}   {ours:.2} : {theirs:.2} {unit}{verdict}",
+            ours / theirs
         );
     }
-    Ok(is_kept)
+    Ok(!exceeded(&rounds))
+}
+
+fn exceeded(rounds: &[[Costs; 2]]) -> bool {
+    BUDGETS.iter().any(|budget| budget.is_exceeded(rounds))
+}
+
+impl Budget {
+    fn is_exceeded(&self, rounds: &[[Costs; 2]]) -> bool {
+        let [ours, theirs] = self.medians(rounds);
+        ours > theirs * self.allowed
+    }
+
+    /// Ours and theirs; of an even number of rounds, the worse for us.
+    fn medians(&self, rounds: &[[Costs; 2]]) -> [f64; 2] {
+        let mut rounds: Vec<_> = rounds.iter().map(|round| round.each_ref().map(self.of)).collect();
+        rounds.sort_by(|[ours, theirs], [other, beside]| {
+            (ours / theirs).total_cmp(&(other / beside))
+        });
+        rounds[rounds.len() / 2]
+    }
 }
 
 fn costs(make: impl Fn(&str) -> std::io::Result<Daemon>) -> Outcome<Costs> {

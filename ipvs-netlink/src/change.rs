@@ -4,7 +4,8 @@ use netlink_conn::Request;
 
 use crate::daemon::{Daemon, DaemonRole};
 use crate::destination::{Destination, DestinationKey};
-use crate::service::{Service, ServiceKey};
+use crate::error::ChangeError;
+use crate::service::{Family, Granularity, Persistence, Service, ServiceKey};
 use crate::timeouts::Timeouts;
 use crate::uapi::command;
 use crate::write;
@@ -51,6 +52,17 @@ impl Change {
             Self::SetTimeouts(_) => command::SET_CONFIG,
             Self::Zero(_) => command::ZERO,
             Self::Flush => command::FLUSH,
+        }
+    }
+
+    /// What the kernel cannot see to be wrong.
+    pub(crate) fn check(&self) -> Result<(), ChangeError> {
+        let (Self::AddService(service) | Self::EditService(service)) = self else { return Ok(()) };
+        let Some(Persistence { granularity, .. }) = service.persistence else { return Ok(()) };
+        match (service.key.family(), granularity) {
+            (Family::Ipv4, Granularity::Netmask(_))
+            | (Family::Ipv6, Granularity::PrefixLength(_)) => Ok(()),
+            (family, _) => Err(ChangeError::Granularity { granularity, family }),
         }
     }
 

@@ -1,9 +1,10 @@
 use netlink_conn::{KernelError, RequestError};
 
 use crate::change::Change;
+use crate::service::{Family, Granularity};
 
 const EPERM: i32 = 1;
-const ENOENT: i32 = 2;
+pub(crate) const ENOENT: i32 = 2;
 const ESRCH: i32 = 3;
 const ENOMEM: i32 = 12;
 const EEXIST: i32 = 17;
@@ -99,6 +100,14 @@ pub enum ChangeError {
     /// The settings do not go together, as a server of another family that is reached by no tunnel.
     #[error("the settings do not go together")]
     Invalid(#[source] KernelError),
+    /// A netmask is given for IPv6, or a prefix length for IPv4; the kernel would take its octets for the other.
+    #[error("granularity of an {family:?} service is {granularity:?}, allowed is the other kind")]
+    Granularity {
+        /// What is given.
+        granularity: Granularity,
+        /// The family of the service.
+        family: Family,
+    },
     /// Not without `CAP_NET_ADMIN`.
     #[error("permission denied, allowed with CAP_NET_ADMIN")]
     Permission(#[source] KernelError),

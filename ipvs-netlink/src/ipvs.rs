@@ -1,11 +1,15 @@
 //! The table of a network namespace.
 
-use netlink_conn::{Attributes, Batch, Connection, Protocol as NetlinkProtocol, Request};
+use std::os::fd::AsFd;
+
+use netlink_conn::{
+    Attributes, Batch, Connection, Protocol as NetlinkProtocol, Request, RequestError,
+};
 
 use crate::change::Change;
 use crate::daemon::Daemon;
 use crate::entry::{DestinationEntry, ServiceEntry};
-use crate::error::{ChangeError, Error};
+use crate::error::{ChangeError, ENOENT, Error};
 use crate::read;
 use crate::service::ServiceKey;
 use crate::table::Table;
@@ -16,6 +20,7 @@ use crate::uapi::{
 };
 use crate::write;
 
+const OPEN: &str = "open the table of IPVS";
 /// How often a table that changes is read.
 const READINGS: usize = 4;
 /// So many changes fill a buffer that stays in the cache.
@@ -36,9 +41,39 @@ impl Ipvs {
     /// # Errors
     /// [`Error::NoIpvs`] where there is none.
     pub fn open() -> Result<Self, Error> {
-        let action = "open the table of IPVS";
+        Self::on(Connection::open(NetlinkProtocol::Generic).map_err(Error::of(OPEN))?)
+    }
+
+    /// Opens the table of another network namespace, which a file such as `/run/netns/NAME` stands for.
+    ///
+    /// # Errors
+    /// [`Error::NoIpvs`] where there is none.
+    pub fn open_in(namespace: impl AsFd) -> Result<Self, Error> {
+        let connection = Connection::open_in(namespace.as_fd(), NetlinkProtocol::Generic);
+        Self::on(connection.map_err(Error::of(OPEN))?)
+    }
+
+    /// Has the kernel load its module `ip_vs`, for all network namespaces, unless it has IPVS already.
+    ///
+    /// # Errors
+    /// [`Error::NoIpvs`] where there is no such module, or none may be loaded.
+    pub fn load_module() -> Result<(), Error> {
+        let action = "load the module of IPVS";
         let mut connection =
             Connection::open(NetlinkProtocol::Generic).map_err(Error::of(action))?;
+        let write = |request: &mut Request<'_>| {
+            request.fixed(&write::header(CTRL_CMD_GETFAMILY, 1));
+            request.attribute(CTRL_ATTR_FAMILY_NAME, &[FAMILY_NAME, b"\0"].concat());
+        };
+        // The kernel looks for a module when it is asked for a family that it does not have (genetlink.c).
+        match connection.get(GENL_ID_CTRL, write, |_| Some(())) {
+            Ok(_) => Ok(()),
+            Err(netlink_conn::Error::Dump(error)) if error.errno() == ENOENT => Err(Error::NoIpvs),
+            Err(error) => Err(Error::of(action)(error)),
+        }
+    }
+
+    fn on(mut connection: Connection) -> Result<Self, Error> {
         // A list: asking for the family by its name would have the kernel load the module.
         let write = |request: &mut Request<'_>| {
             request.fixed(&write::header(CTRL_CMD_GETFAMILY, 1));
@@ -53,7 +88,7 @@ impl Ipvs {
             let id = find(CTRL_ATTR_FAMILY_ID)?.first_chunk()?;
             (name.strip_suffix(b"\0") == Some(FAMILY_NAME)).then(|| u16::from_ne_bytes(*id))
         });
-        let families = families.map_err(Error::of(action))?;
+        let families = families.map_err(Error::of(OPEN))?;
         let family = families.first().copied().ok_or(Error::NoIpvs)?;
         Ok(Self { connection, family, batch: Batch::new() })
     }
@@ -136,7 +171,7 @@ impl Ipvs {
         let mut explained = Vec::with_capacity(changes.len());
         for changes in changes.chunks(WRITTEN_AT_ONCE) {
             self.batch.clear();
-            for change in changes {
+            for change in changes.iter().filter(|change| change.check().is_ok()) {
                 let mut request = self.batch.request(self.family, 0);
                 request.fixed(&write::header(change.command(), FAMILY_VERSION));
                 change.write(&mut request);
@@ -149,7 +184,10 @@ impl Ipvs {
                 // What is known is not to be lost; whoever asks next hears the error.
                 Err(_) => break,
             };
-            explained.extend(outcomes.into_iter().zip(changes).map(|(outcome, change)| {
+            let mut outcomes = outcomes.into_iter();
+            explained.extend(changes.iter().map(|change| {
+                change.check()?;
+                let outcome = outcomes.next().unwrap_or(Err(RequestError::AnswerLost));
                 outcome.map_err(|source| ChangeError::new(change, source))
             }));
         }

@@ -84,7 +84,6 @@ pub(crate) fn service(payload: &[u8]) -> Option<ServiceEntry> {
     };
     let flags = find(all, service::FLAGS).and_then(u32_of).unwrap_or(0);
     let scheduler = find(all, service::SCHED_NAME).and_then(text);
-    let scheduler = scheduler.filter(|name| name.as_str() != "none");
     let granularity = find(all, service::NETMASK).and_then(|value| {
         Some(match key.family() {
             Family::Ipv4 => Granularity::Netmask(Ipv4Addr::from(*value.first_chunk::<4>()?)),
@@ -98,7 +97,7 @@ pub(crate) fn service(payload: &[u8]) -> Option<ServiceEntry> {
     Some(ServiceEntry {
         service: Service {
             key,
-            scheduler: scheduler.map(Scheduler::from_name),
+            scheduler: scheduler.and_then(Scheduler::from_name),
             flags: ServiceFlags::from_kernel(flags),
             persistence,
             engine: find(all, service::PE_NAME).and_then(text),

@@ -34,7 +34,8 @@ pub enum Scheduler {
     MaglevHashing,
     /// `twos`: the better of two by chance.
     PowerOfTwo,
-    /// Any other.
+    /// Any other, made by [`Scheduler::from_name`] and told by [`Scheduler::name`].
+    #[non_exhaustive]
     Other(Name),
 }
 
@@ -56,10 +57,13 @@ impl Scheduler {
         ("twos", Self::PowerOfTwo),
     ];
 
-    /// The scheduler of this name.
-    pub fn from_name(name: Name) -> Self {
+    /// The scheduler of this name; `None` for `none`, which is the kernel's word for no scheduler.
+    pub fn from_name(name: Name) -> Option<Self> {
+        if name.as_str() == "none" {
+            return None;
+        }
         let known = Self::KNOWN.into_iter().find(|(known, _)| *known == name.as_str());
-        known.map_or(Self::Other(name), |(_, scheduler)| scheduler)
+        Some(known.map_or(Self::Other(name), |(_, scheduler)| scheduler))
     }
 
     /// Its name, as the kernel and `ipvsadm` have it.

@@ -1,10 +1,13 @@
 //! Requests and their answers.
 
 use std::io;
+use std::os::fd::BorrowedFd;
+use std::thread;
 
 use neli::consts::socket::{Msg, NlFamily};
 use neli::socket::NlSocket;
 use neli::utils::Groups;
+use nix::sched::{CloneFlags, setns};
 
 use crate::batch::{Batch, Request};
 use crate::error::{Error, RequestError};
@@ -66,6 +69,25 @@ impl Connection {
         let buffer = vec![0; RECEIVE_BUFFER];
         let requests_per_send = REQUESTS_PER_SEND;
         Ok(Self { socket, sequence: 0, buffer, requests_per_send, has_overrun: false })
+    }
+
+    /// Opens a connection in another network namespace, which a file such as `/run/netns/NAME` stands for. The calling
+    /// thread stays where it is.
+    ///
+    /// # Errors
+    /// [`Error::Socket`].
+    pub fn open_in(namespace: BorrowedFd<'_>, protocol: Protocol) -> Result<Self, Error> {
+        let failed = |source| Error::Socket { action: "enter the network namespace", source };
+        // A socket stays where it was made; the thread that went there for it ends.
+        thread::scope(|scope| {
+            let entered = thread::Builder::new().spawn_scoped(scope, || {
+                let entered = setns(namespace, CloneFlags::CLONE_NEWNET);
+                entered.map_err(|errno| failed(errno.into()))?;
+                Self::open(protocol)
+            });
+            let opened = entered.map_err(failed)?.join();
+            opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     }
 
     /// Changes how many octets of answers the kernel keeps, up to the system's limit. Where these are few,

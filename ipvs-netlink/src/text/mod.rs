@@ -1,8 +1,10 @@
 //! The lines of `ipvsadm-save` and `ipvsadm-restore`.
 
+mod options;
 mod parse;
 mod print;
+mod problem;
 #[cfg(test)]
 mod tests;
 
-pub use parse::{ParseError, Problem};
+pub use problem::{ParseError, Problem};

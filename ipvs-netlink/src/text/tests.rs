@@ -58,6 +58,32 @@ fn errors_name_the_line_and_what_is_allowed() {
             &format!("{service}-a -t 192.0.2.1:80 -r 10.0.0.1:80 -i --tun-type gue"),
             "line 2: nothing follows --tun-port",
         ),
+        ("-A -f 7 -w 1", "line 1: -w goes with -a only"),
+        ("-A -f 7 -M 255.0.0.0", "line 1: -M goes with -p only"),
+        ("-A -t 192.0.2.1:80 -6", "line 1: -6 goes with -f only"),
+        ("-A -t 192.0.2.1:80 -f 7", "line 1: -f comes after -t, allowed is one of them"),
+        ("-A -f 7 -s rr -s wrr", "line 1: -s comes after -s, allowed is one of them"),
+        ("-A -f 7 -p soon", "line 1: -p is \"soon\", allowed is seconds, 0 to 4294967295"),
+        (
+            &format!("{service}-a -t 192.0.2.1:80 -r 10.0.0.1:80 -p 60"),
+            "line 2: -p goes with -A only",
+        ),
+        (
+            &format!("{service}-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -g"),
+            "line 2: -g comes after -m, allowed is one of them",
+        ),
+        (
+            &format!("{service}-a -t 192.0.2.1:80 -r 10.0.0.1:80 -g --tun-type gre"),
+            "line 2: --tun-type goes with -i only",
+        ),
+        (
+            &format!("{service}-a -t 192.0.2.1:80 -r 10.0.0.1:80 -i --tun-type gre --tun-port 7"),
+            "line 2: --tun-port goes with --tun-type gue only",
+        ),
+        (
+            &format!("{service}-a -t 192.0.2.1:80 -r 10.0.0.1:80 -i --tun-csum"),
+            "line 2: --tun-csum goes with --tun-type gue or gre only",
+        ),
     ] {
         assert_eq!(error(text), expected);
     }

@@ -58,7 +58,10 @@ impl Namespace {
     }
 
     /// A file that stands for the namespace.
-    pub(super) fn file(&self) -> io::Result<File> {
+    ///
+    /// # Errors
+    /// When no more files can be opened.
+    pub fn file(&self) -> io::Result<File> {
         File::open(format!("/proc/self/task/{}/ns/net", self.thread_id))
     }
 }

@@ -124,7 +124,7 @@ impl Machine {
     }
 
     /// Has these modules of the kernel at hand, and those that they need, as `/modules/NAME.ko`. The script can load
-    /// them with `load`.
+    /// them with the program `load`, or have the kernel load them all by making that its `/sbin/modprobe`.
     ///
     /// # Errors
     /// When the kernel has none of that name.
@@ -144,8 +144,9 @@ impl Machine {
         let own = |name: &String| format!("{name}() {{ /usr/sbin/{name} \"$@\"; }}\n");
         let later = self.later.iter().filter(|name| !self.modules.contains(name));
         let load = later.clone().map(|name| format!("insmod /modules/{name}.ko\n"));
-        let load = format!("load() {{\n:\n{}}}\n", load.collect::<String>());
-        let script = self.programs.iter().map(own).collect::<String>() + &load + script;
+        let load = format!("#!/bin/busybox sh\nPATH=/bin\n{}", load.collect::<String>());
+        self.archive.file("sbin/load", load.into(), 0o755);
+        let script = self.programs.iter().map(own).collect::<String>() + script;
         self.archive.file("script", script.into(), 0o644);
         for name in self.modules.iter().chain(later) {
             self.archive.file(&format!("modules/{name}.ko"), self.kernel.module(name)?, 0o644);

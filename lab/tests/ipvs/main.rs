@@ -6,6 +6,7 @@
 
 mod ipvsadm;
 mod table;
+mod traffic;
 mod whole;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,9 +17,11 @@ use lab::vm::Machine;
 
 type Check = (&'static str, fn());
 
-/// Before the module is loaded.
+/// Before the module can be loaded.
 const WITHOUT: [Check; 1] = [("without_its_module_there_is_no_table", table::is_missing)];
-const WITH: [Check; 12] = [
+const WITH: [Check; 16] = [
+    ("its_module_is_loaded_when_that_is_asked_for", table::module),
+    ("the_table_of_another_namespace_can_be_had", table::namespaces),
     ("services_are_read_as_they_were_written", table::services),
     ("destinations_are_read_as_they_were_written", table::destinations),
     ("errors_say_what_is_meant", table::errors),
@@ -30,12 +33,14 @@ const WITH: [Check; 12] = [
     ("any_table_is_made_of_any_other", whole::one_of_another),
     ("services_of_others_stay", whole::others_stay),
     ("what_is_refused_is_told_and_the_rest_is_done", whole::refusals),
+    ("connections_reach_servers_in_proportion", traffic::proportions),
+    ("connections_are_carried_to_a_second_director", traffic::carried_over),
     ("counters_become_zero_and_everything_goes", table::zero_and_flush),
 ];
 
 const SCRIPT: &str = "
 LAB_PART=without tests || exit 1
-load
+ln -s /sbin/load /sbin/modprobe
 LAB_PART=with tests
 ";
 
@@ -83,7 +88,7 @@ fn in_machine() -> bool {
         .and_then(|machine| machine.program_as(this, "tests"))
         .and_then(|machine| machine.program("/sbin/ipvsadm"))
         .and_then(|machine| machine.program("/sbin/ip"))
-        .and_then(|machine| machine.modules(&["veth"]))
+        .and_then(|machine| machine.modules(&["bridge", "ipip", "veth"]))
         .and_then(|machine| machine.modules_for_later(&modules))
         .expect("the machine can be put together");
     let ran = machine.run(SCRIPT, Duration::from_secs(240)).expect("the machine runs");

@@ -9,10 +9,32 @@ use ipvs_netlink::{
     ServiceKey, Timeouts, Tunnel, TunnelChecksum,
 };
 
+use lab::namespaces::Namespace;
+
 use crate::ipvsadm;
 
 pub(crate) fn is_missing() {
     assert!(matches!(Ipvs::open(), Err(Error::NoIpvs)));
+    assert!(matches!(Ipvs::load_module(), Err(Error::NoIpvs)));
+}
+
+pub(crate) fn module() {
+    assert!(matches!(Ipvs::open(), Err(Error::NoIpvs)));
+    Ipvs::load_module().unwrap();
+    Ipvs::load_module().unwrap();
+    open();
+}
+
+pub(crate) fn namespaces() {
+    let namespace = Namespace::new().unwrap();
+    let mut other = Ipvs::open_in(namespace.file().unwrap()).unwrap();
+    let mut ours = open();
+    change(&mut other, &[Change::AddService(Service::new(web(), Scheduler::RoundRobin))]);
+    assert!(ours.read().unwrap().is_empty());
+    let inside = namespace.run(|| Ipvs::open().unwrap().read().unwrap());
+    assert_eq!(inside.to_string(), "-A -t 192.0.2.1:80 -s rr\n");
+    // Ours is where it was.
+    assert!(open().read().unwrap().is_empty());
 }
 
 pub(crate) fn open() -> Ipvs {
@@ -108,8 +130,8 @@ pub(crate) fn services() {
     let names = ["wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "sed", "nq", "fo", "ovf", "mh"];
     let lines = names.map(|name| format!("-A -t 192.0.2.1:80 -s {name}"));
     for (name, line) in names.into_iter().zip(&lines) {
-        let scheduler = Scheduler::from_name(Name::new(name).unwrap());
-        assert!(!matches!(scheduler, Scheduler::Other(_)), "{name}");
+        let scheduler = Scheduler::from_name(Name::new(name).unwrap()).unwrap();
+        assert!(!matches!(scheduler, Scheduler::Other { .. }), "{name}");
         cases.push((Service::new(web(), scheduler), line));
     }
     let mut ipvs = open();
@@ -239,7 +261,7 @@ pub(crate) fn errors() {
     is(&refused(&mut ipvs, Change::EditDestination(web(), server(1))), "NoDestination");
     change(&mut ipvs, &[Change::AddDestination(web(), server(1))]);
     is(&refused(&mut ipvs, Change::AddDestination(web(), server(1))), "DestinationExists");
-    let unknown = Scheduler::from_name(Name::new("nosuch").unwrap());
+    let unknown = Scheduler::from_name(Name::new("nosuch").unwrap()).unwrap();
     let other = ServiceKey::tcp([192, 0, 2, 9], 80);
     is(&refused(&mut ipvs, Change::AddService(Service::new(other, unknown))), "NoScheduler");
     is(&refused(&mut ipvs, Change::StopDaemon(DaemonRole::Master)), "NoDaemon");
@@ -248,6 +270,17 @@ pub(crate) fn errors() {
     let six = DestinationKey::new("fd00::1".parse::<std::net::Ipv6Addr>().unwrap(), 80);
     let mixed = Destination::new(six, Forwarding::Masquerade);
     is(&refused(&mut ipvs, Change::AddDestination(web(), mixed)), "Invalid");
+    // What is not sent has an answer of its own, and so have those beside it.
+    let persistence = Persistence { seconds: 60, granularity: Granularity::PrefixLength(24) };
+    let odd = Service { persistence: Some(persistence), ..service() };
+    let last = Change::DeleteService(web());
+    let outcomes = ipvs.apply(&[add(), Change::EditService(odd), last]).unwrap();
+    let [Err(there), Err(odd), Ok(())] = &outcomes[..] else { panic!("{outcomes:?}") };
+    is(there, "ServiceExists");
+    assert_eq!(
+        odd.to_string(),
+        "granularity of an Ipv4 service is PrefixLength(24), allowed is the other kind"
+    );
 }
 
 pub(crate) fn daemons() {
