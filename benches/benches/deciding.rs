@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use benches::{
-    Clock, ENDPOINTS, advertisement, backup, decode, encode, handle, message, plain_sum,
+    Clock, ENDPOINTS, advertisement, backup, decode, encode, handle, ipvs, message, plain_sum,
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use vrrp_proto::{ChecksumForm, Datagram, Demands};
@@ -40,11 +40,30 @@ fn machine(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn messages_of_ipvs(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("messages of IPVS");
+    let mut batch = netlink_conn::Batch::new();
+    let [service, destination] = ipvs::additions();
+    group.bench_function("encode service", |bench| {
+        bench.iter(|| ipvs::encode(black_box(&service), &mut batch));
+    });
+    group.bench_function("encode destination", |bench| {
+        bench.iter(|| ipvs::encode(black_box(&destination), &mut batch));
+    });
+    group.bench_function("decode service", |bench| {
+        bench.iter(|| ipvs::service(black_box(ipvs::SERVICE)));
+    });
+    group.bench_function("decode destination", |bench| {
+        bench.iter(|| ipvs::destination(black_box(ipvs::DESTINATION)));
+    });
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1));
-    targets = codec, machine
+    targets = codec, machine, messages_of_ipvs
 }
 criterion_main!(benches);

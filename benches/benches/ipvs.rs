@@ -1,25 +1,33 @@
-//! How fast the table of IPVS is changed and compared, in a virtual machine: `ipvs-netlink` beside `ipvsadm -R`, in the
-//! same run. Fails when a budget is exceeded.
+//! How fast the table of IPVS is changed and compared, in a virtual machine: `ipvs-netlink` beside `ipvsadm -R` and
+//! keepalived's start, in the same run. Fails when a budget is exceeded.
 //!
-//! Needs qemu, busybox, ipvsadm and the kernel that `cargo xtask budgets` fetches.
+//! Needs qemu, busybox, ipvsadm, keepalived and the kernel that `cargo xtask budgets` fetches.
 #![expect(clippy::print_stdout, reason = "a command-line program")]
 
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, ExitCode, Stdio};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use ipvs_netlink::{Change, Ipvs, Plan, Scope, Table};
 use lab::namespaces::Namespace;
 use lab::vm::Machine;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 const SERVICES: usize = 1_000;
 const SERVERS: usize = 10;
 /// How many times as fast as `ipvsadm -R` changes are made.
 const FASTER: f64 = 15.0;
+/// How many times as fast as keepalived fills the table when it starts.
+const FASTER_THAN_START: f64 = 8.0;
 /// What comparing a table costs that is as it is to be, in times of reading it.
 const COMPARED: f64 = 1.2;
+
+const CONFIGURATION: &str = "/keepalived.conf";
+const LIMIT: Duration = Duration::from_secs(60);
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -42,6 +50,8 @@ fn in_machine() -> Outcome<bool> {
     let machine = Machine::new()?
         .program_as(std::env::current_exe()?, "measure")?
         .program("/sbin/ipvsadm")?
+        .program("/usr/sbin/keepalived")?
+        .file(CONFIGURATION, &configuration())
         .modules(&["ip_vs", "ip_vs_wlc"])?;
     let ran = machine.run("LAB_PART=inside measure", Duration::from_secs(300))?;
     print!("{}", ran.output);
@@ -58,21 +68,20 @@ fn measure() -> Outcome<bool> {
     let changes: Vec<Change> = plans.iter().flat_map(Plan::changes).cloned().collect();
     let lines: String = plans.iter().map(Plan::to_string).collect();
 
+    let added = plans[0].changes().to_vec();
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..5 {
-        ours.push(in_namespace(&changes, |changes| {
-            let outcomes = Ipvs::open()?.apply(changes)?;
-            outcomes.into_iter().collect::<Result<(), _>>().map_err(Into::into)
-        })?);
-        theirs.push(in_namespace(&lines, |lines| ipvsadm(lines))?);
+        ours.push(in_namespace(&changes, 0, |changes| apply(changes))?);
+        theirs.push(in_namespace(&lines, 0, |lines| ipvsadm(lines))?);
     }
-    let count = changes.len();
-    let faster = median(&mut theirs).as_secs_f64() / median(&mut ours).as_secs_f64();
-    println!(
-        "{count} changes: {:?}, ipvsadm -R {:?}: {faster:.1} times as fast, allowed from {FASTER}",
-        median(&mut ours),
-        median(&mut theirs),
-    );
+    let faster = Beside { what: "ipvsadm -R", count: changes.len(), ours, theirs }.faster(FASTER);
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        ours.push(in_namespace(&added, SERVICES, |added| apply(added))?);
+        theirs.push(in_namespace(&heavy, 0, keepalived)?);
+    }
+    let start = Beside { what: "keepalived's start", count: added.len(), ours, theirs };
+    let faster = start.faster(FASTER_THAN_START) && faster;
 
     let mut ipvs = Ipvs::open()?;
     let added = ipvs.reconcile(&heavy, &Scope::All)?;
@@ -105,34 +114,65 @@ fn measure() -> Outcome<bool> {
     one.get_mut(&key).ok_or("no service")?.insert(server.weight(9));
     let requests = ipvs.reconcile(&one, &Scope::All)?.plan.changes().len();
     println!("one weight changed among them: {requests} request, allowed 1");
-    Ok(faster >= FASTER && ratio <= COMPARED && requests == 1)
+    Ok(faster && ratio <= COMPARED && requests == 1)
+}
+
+/// Changes of an empty table, and how long they took.
+struct Beside {
+    what: &'static str,
+    count: usize,
+    ours: Vec<Duration>,
+    theirs: Vec<Duration>,
+}
+
+impl Beside {
+    fn faster(mut self, allowed: f64) -> bool {
+        let (ours, theirs) = (median(&mut self.ours), median(&mut self.theirs));
+        let times = theirs.as_secs_f64() / ours.as_secs_f64();
+        let Self { what, count, .. } = self;
+        println!(
+            "{count} changes: {ours:?}, {what} {theirs:?}: {times:.1} times as fast, allowed from {allowed}"
+        );
+        times >= allowed
+    }
 }
 
 /// How long it takes to change a table that has never been used: the kernel keeps deleted destinations for a
-/// while, and looks through them with each that is added. In the end nothing may be left.
+/// while, and looks through them with each that is added. In the end so many services are there.
 fn in_namespace<T: Clone + Send + 'static>(
     work: &T,
-    change: fn(&T) -> Outcome<()>,
+    left: usize,
+    change: fn(&T) -> Outcome<Duration>,
 ) -> Outcome<Duration> {
     let work = work.clone();
     let timed = Namespace::new()?.run(move || {
-        let start = Instant::now();
-        let outcome = change(&work);
-        let elapsed = start.elapsed();
-        let is_empty = || Ok(Ipvs::open()?.read()?.is_empty());
-        let outcome = outcome.and_then(|()| is_empty());
-        outcome.map(|is_empty| (elapsed, is_empty)).map_err(|error| error.to_string())
+        let timed = change(&work);
+        let timed = timed.and_then(|time| Ok((time, Ipvs::open()?.services()?.len())));
+        timed.map_err(|error| error.to_string())
     });
     match timed? {
-        (elapsed, true) => Ok(elapsed),
-        (_, false) => Err("not everything was taken away again".into()),
+        (time, count) if count == left => Ok(time),
+        (_, count) => Err(format!("{count} services are there in the end, not {left}").into()),
     }
+}
+
+fn apply(changes: &[Change]) -> Outcome<Duration> {
+    let start = Instant::now();
+    let outcomes = Ipvs::open()?.apply(changes)?;
+    outcomes.into_iter().collect::<Result<(), _>>()?;
+    Ok(start.elapsed())
+}
+
+/// Address and port of a service.
+fn socket(service: usize) -> (String, u16) {
+    (format!("10.0.{}.{}", service / 250, service % 250 + 1), 80)
 }
 
 fn table(weight: u32) -> Outcome<Table> {
     let mut text = String::new();
     for service in 0..SERVICES {
-        let key = format!("-t 10.0.{}.{}:80", service / 250, service % 250 + 1);
+        let (address, port) = socket(service);
+        let key = format!("-t {address}:{port}");
         writeln!(text, "-A {key} -s wlc")?;
         for server in 1..=SERVERS {
             writeln!(text, "-a {key} -r 11.0.0.{server}:80 -g -w {weight}")?;
@@ -141,11 +181,51 @@ fn table(weight: u32) -> Outcome<Table> {
     Ok(text.parse()?)
 }
 
-fn ipvsadm(lines: &str) -> Outcome<()> {
+fn ipvsadm(lines: &str) -> Outcome<Duration> {
+    let start = Instant::now();
     let mut child = Command::new("/usr/sbin/ipvsadm").arg("-R").stdin(Stdio::piped()).spawn()?;
     child.stdin.take().ok_or("a pipe was asked for")?.write_all(lines.as_bytes())?;
     let status = child.wait()?;
-    if status.success() { Ok(()) } else { Err(format!("ipvsadm -R: {status}").into()) }
+    let elapsed = start.elapsed();
+    if status.success() { Ok(elapsed) } else { Err(format!("ipvsadm -R: {status}").into()) }
+}
+
+/// From its start until the table is there. When it ends it takes the table away.
+fn keepalived(wanted: &Table) -> Outcome<Duration> {
+    let last = wanted.iter().last().ok_or("no service")?.service().key;
+    let mut ipvs = Ipvs::open()?;
+    let start = Instant::now();
+    let mut child = Command::new("/usr/sbin/keepalived")
+        .args(["-n", "-C", "-f", CONFIGURATION, "-p", "/run/k.pid", "-c", "/run/c.pid"])
+        .stderr(Stdio::null())
+        .spawn()?;
+    // It adds one service with its servers after the other.
+    while ipvs.services()?.len() < SERVICES || ipvs.destinations(&last)?.len() < SERVERS {
+        if start.elapsed() > LIMIT || child.try_wait()?.is_some() {
+            return Err("keepalived did not fill the table".into());
+        }
+        sleep(Duration::from_millis(20));
+    }
+    let elapsed = start.elapsed();
+    kill(Pid::from_raw(child.id().try_into()?), Signal::SIGTERM)?;
+    child.wait()?;
+    Ok(elapsed)
+}
+
+/// The same table for keepalived.
+fn configuration() -> String {
+    let mut text = String::new();
+    for service in 0..SERVICES {
+        let (address, port) = socket(service);
+        text += &format!(
+            "virtual_server {address} {port} {{\n protocol TCP\n lb_algo wlc\n lb_kind DR\n"
+        );
+        for server in 1..=SERVERS {
+            text += &format!(" real_server 11.0.0.{server} 80 {{\n  weight 1\n }}\n");
+        }
+        text += "}\n";
+    }
+    text
 }
 
 fn median(times: &mut [Duration]) -> Duration {

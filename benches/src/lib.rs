@@ -1,5 +1,7 @@
 //! What the benches and the allocation test measure, so that both measure the same.
 
+pub mod ipvs;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use allocation_counter::measure;
-use benches::{Clock, ENDPOINTS, advertisement, backup, decode, encode, handle, message};
+use benches::{Clock, ENDPOINTS, advertisement, backup, decode, encode, handle, ipvs, message};
 use vrrp_fsm::{Input, RouterSet, Timestamp};
 use vrrp_proto::{
     Authentication, ChecksumForm, Datagram, Demands, Ipv4Envelope, Packet, Secret, Signer, Verifier,
@@ -31,6 +31,19 @@ fn codec() {
         assert_eq!(decode(&datagram, &Demands::new()), Ok(advertisement));
         let datagram = Datagram::from_message(ENDPOINTS, 255, &[0; 12]);
         assert!(decode(&datagram, &Demands::new()).is_err());
+    });
+    assert_eq!(count, 0);
+}
+
+#[test]
+fn messages_of_ipvs() {
+    let mut batch = netlink_conn::Batch::new();
+    let additions = ipvs::additions();
+    // Room for the longer one.
+    additions.iter().for_each(|change| _ = ipvs::encode(change, &mut batch));
+    let count = allocations(|| {
+        additions.iter().for_each(|change| _ = black_box(ipvs::encode(change, &mut batch)));
+        black_box((ipvs::service(ipvs::SERVICE), ipvs::destination(ipvs::DESTINATION)));
     });
     assert_eq!(count, 0);
 }

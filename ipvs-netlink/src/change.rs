@@ -1,13 +1,13 @@
 //! Changes of the table.
 
-use netlink_conn::Request;
+use netlink_conn::{Batch, Request};
 
 use crate::daemon::{Daemon, DaemonRole};
 use crate::destination::{Destination, DestinationKey};
 use crate::error::ChangeError;
 use crate::service::{Family, Granularity, Persistence, Service, ServiceKey};
 use crate::timeouts::Timeouts;
-use crate::uapi::command;
+use crate::uapi::{FAMILY_VERSION, command};
 use crate::write;
 
 /// One change of the table.
@@ -39,7 +39,15 @@ pub enum Change {
 }
 
 impl Change {
-    pub(crate) fn command(&self) -> u8 {
+    /// Appends it as a request, for those who have a connection of their own; `family` is the number that the kernel
+    /// gave to the generic netlink family `IPVS`.
+    pub fn encode(&self, family: u16, batch: &mut Batch) {
+        let mut request = batch.request(family, 0);
+        request.fixed(&write::header(self.command(), FAMILY_VERSION));
+        self.write(&mut request);
+    }
+
+    fn command(&self) -> u8 {
         match self {
             Self::AddService(_) => command::NEW_SERVICE,
             Self::EditService(_) => command::SET_SERVICE,
@@ -66,7 +74,7 @@ impl Change {
         }
     }
 
-    pub(crate) fn write(&self, request: &mut Request<'_>) {
+    fn write(&self, request: &mut Request<'_>) {
         match self {
             Self::AddService(service) | Self::EditService(service) => {
                 write::service(request, service);

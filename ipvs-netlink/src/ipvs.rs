@@ -172,9 +172,7 @@ impl Ipvs {
         for changes in changes.chunks(WRITTEN_AT_ONCE) {
             self.batch.clear();
             for change in changes.iter().filter(|change| change.check().is_ok()) {
-                let mut request = self.batch.request(self.family, 0);
-                request.fixed(&write::header(change.command(), FAMILY_VERSION));
-                change.write(&mut request);
+                change.encode(self.family, &mut self.batch);
             }
             let outcomes = match self.connection.execute(&mut self.batch) {
                 Ok(outcomes) => outcomes,

@@ -22,6 +22,9 @@ mod timeouts;
 mod uapi;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub use change::Change;
 pub use daemon::{Daemon, DaemonRole};
 pub use destination::{Destination, DestinationKey, Forwarding, Tunnel, TunnelChecksum};

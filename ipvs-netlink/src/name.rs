@@ -2,8 +2,12 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The name of a scheduler or an engine: 1 to 15 octets (`IP_VS_SCHEDNAME_MAXLEN`).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(Box<str>);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name {
+    /// As the kernel has it: text, and zeros behind it.
+    octets: [u8; ROOM],
+    length: u8,
+}
 
 /// Octets with the zero at the end.
 const ROOM: usize = 16;
@@ -14,20 +18,25 @@ impl Name {
     /// # Errors
     /// [`NameError`].
     pub fn new(name: &str) -> Result<Self, NameError> {
-        let fits = (1..ROOM).contains(&name.len()) && !name.contains('\0');
-        fits.then(|| Self(name.into())).ok_or_else(|| NameError(name.to_owned()))
+        let mut octets = [0; ROOM];
+        let wrong = || NameError(name.to_owned());
+        let length = u8::try_from(name.len()).map_err(|_| wrong())?;
+        if !(1..ROOM).contains(&name.len()) || name.contains('\0') {
+            return Err(wrong());
+        }
+        octets[..name.len()].copy_from_slice(name.as_bytes());
+        Ok(Self { octets, length })
     }
 
     /// As text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        let text = &self.octets[..usize::from(self.length)];
+        std::str::from_utf8(text).expect("it is made of text")
     }
 
     /// As the kernel wants it: with a zero at the end.
-    pub(crate) fn octets(&self) -> ([u8; ROOM], usize) {
-        let mut octets = [0; ROOM];
-        octets[..self.0.len()].copy_from_slice(self.0.as_bytes());
-        (octets, self.0.len() + 1)
+    pub(crate) fn octets(&self) -> &[u8] {
+        &self.octets[..=usize::from(self.length)]
     }
 }
 
@@ -41,7 +50,13 @@ impl FromStr for Name {
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.as_str().fmt(f)
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,7 @@ use std::fmt;
 use crate::name::Name;
 
 /// How a service chooses among its destinations: a module `ip_vs_NAME` of the kernel.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Scheduler {
     /// `rr`: one after the other.

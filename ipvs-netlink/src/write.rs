@@ -42,8 +42,7 @@ fn address(address: IpAddr) -> [u8; 16] {
 }
 
 fn name(request: &mut Request<'_>, kind: u16, name: &Name) {
-    let (octets, length) = name.octets();
-    request.attribute(kind, &octets[..length]);
+    request.attribute(kind, name.octets());
 }
 
 fn key_attributes(request: &mut Request<'_>, key: &ServiceKey) {

@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
+use std::process::Command;
 
 use ipvs_netlink::{
     Change, ChangeError, Daemon, DaemonRole, Destination, DestinationKey, Error, Family,
@@ -294,7 +295,7 @@ pub(crate) fn daemons() {
         ..Daemon::new(DaemonRole::Master, lo(), 7)
     };
     let backup = Daemon::new(DaemonRole::Backup, lo(), 8);
-    change(&mut ipvs, &[Change::StartDaemon(master.clone()), Change::StartDaemon(backup)]);
+    change(&mut ipvs, &[Change::StartDaemon(master.clone()), Change::StartDaemon(backup.clone())]);
     let read = ipvs.daemons().unwrap();
     assert_eq!(read.len(), 2);
     assert_eq!(read[0], master);
@@ -306,14 +307,30 @@ pub(crate) fn daemons() {
     ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
-    let again = refused(&mut ipvs, Change::StartDaemon(master));
+    let again = refused(&mut ipvs, Change::StartDaemon(master.clone()));
     assert!(matches!(again, ChangeError::DaemonExists(_)), "{again:?}");
     let stop = [Change::StopDaemon(DaemonRole::Master), Change::StopDaemon(DaemonRole::Backup)];
     change(&mut ipvs, &stop);
     assert_eq!(ipvs.daemons().unwrap(), []);
-    ipvsadm::run(&["--start-daemon", "backup", "--mcast-interface", "lo", "--syncid", "9"]);
-    assert_eq!(ipvs.daemons().unwrap()[0].id, 9);
-    change(&mut ipvs, &[Change::StopDaemon(DaemonRole::Backup)]);
+    // And what ipvsadm starts, in its own words.
+    let script = "/usr/sbin/ip link add v0 type veth peer name v1
+                  echo 0 >/proc/sys/net/ipv6/conf/v0/accept_dad
+                  /usr/sbin/ip link set v1 up; /usr/sbin/ip link set v0 up";
+    assert!(Command::new("sh").args(["-c", script]).status().unwrap().success());
+    let six = Daemon {
+        interface: Name::new("v0").unwrap(),
+        group: Some("ff02::99".parse().unwrap()),
+        ..master.clone()
+    };
+    for daemon in [master, six, Daemon { role: DaemonRole::Backup, ttl: Some(1), ..backup }] {
+        let line = Change::StartDaemon(daemon.clone()).to_string();
+        ipvsadm::run(&line.split(' ').collect::<Vec<_>>());
+        let [read] = &ipvs.daemons().unwrap()[..] else { panic!("one runs") };
+        let usual =
+            Daemon { longest: read.longest, group: read.group, port: read.port, ..daemon.clone() };
+        assert_eq!(*read, if daemon.group.is_some() { daemon } else { usual }, "{line}");
+        change(&mut ipvs, &[Change::StopDaemon(read.role)]);
+    }
 }
 
 pub(crate) fn timeouts() {

@@ -1,6 +1,7 @@
 //! Whole tables: as text, there and back, and one made of another.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 
@@ -265,4 +266,36 @@ pub(crate) fn refusals() {
     assert_eq!(saved(), lines(there));
     let flush = ipvs.apply(&[Change::Flush]).unwrap();
     assert_eq!(flush, [Ok(())]);
+}
+
+/// A receive buffer that holds two answers.
+const TINY_BUFFER: &str = "2304";
+const BUFFER: &str = "/proc/sys/net/core/rmem_default";
+
+pub(crate) fn lost_answers() {
+    let usual = fs::read_to_string(BUFFER).unwrap();
+    fs::write(BUFFER, TINY_BUFFER).unwrap();
+    let mut ipvs = open();
+    fs::write(BUFFER, usual.trim()).unwrap();
+    // Each second server is refused.
+    let mut text = String::from("-A -t 192.0.2.1:80 -s rr\n");
+    for last in 1..=100 {
+        let weight = if last % 2 == 0 { 1 } else { -1 };
+        text += &format!("-a -t 192.0.2.1:80 -r 10.0.0.{last}:80 -m -w {weight}\n");
+    }
+    let wanted: Table = text.parse().unwrap();
+    let plan = Plan::new(&Table::new(), &wanted, &Scope::All);
+    let outcomes = ipvs.apply(plan.changes()).unwrap();
+    let lost = outcomes.iter().filter(|outcome| **outcome == Err(ChangeError::AnswerLost)).count();
+    assert!(lost > 0, "{outcomes:?}");
+    let done = ipvs.apply(&[Change::Flush]).unwrap();
+    assert_eq!(done, [Ok(())]);
+
+    let done = ipvs.reconcile(&wanted, &Scope::All).unwrap();
+    // The second plan has what was refused, and nothing that was done while its answer was lost.
+    assert_eq!(done.plan.changes().len(), 50);
+    assert_eq!(done.refused.len(), 50);
+    let is_odd = |change: &Change| change.to_string().ends_with("-w -1");
+    assert!(done.refused.iter().all(|(change, _)| is_odd(change)));
+    assert_eq!(saved().len(), 51);
 }
