@@ -43,6 +43,8 @@ struct Budget {
     of: fn(&Costs) -> f64,
     /// Of what keepalived needs.
     allowed: f64,
+    /// What one run differs from the next.
+    noise: f64,
 }
 
 const ROUNDS: usize = 3;
@@ -52,20 +54,30 @@ const BUDGETS: [Budget; 4] = [
         unit: "µs",
         of: |costs| costs.sent,
         allowed: 0.5,
+        noise: 0.0,
     },
     // Half is the aim, and what is measured; the rest is what one run differs from the next.
-    Budget { name: "CPU for one received", unit: "µs", of: |costs| costs.received, allowed: 0.65 },
+    Budget {
+        name: "CPU for one received",
+        unit: "µs",
+        of: |costs| costs.received,
+        allowed: 0.65,
+        noise: 0.0,
+    },
     Budget {
         name: "memory (PSS) of the Active router",
         unit: "KiB",
         of: |costs| costs.memory,
         allowed: 1.0,
+        noise: 0.0,
     },
     Budget {
         name: "takeover of all over its bound, p99",
         unit: "ms",
         of: |costs| costs.takeover,
         allowed: 1.0,
+        // Both are about 1 ms when nothing else happens; keepalived's is 8 ms when something does.
+        noise: 1.0,
     },
 ];
 
@@ -96,10 +108,10 @@ fn run() -> Outcome<bool> {
     );
     for budget in &BUDGETS {
         let [ours, theirs] = budget.medians(&rounds);
-        let Budget { name, unit, allowed, .. } = budget;
+        let Budget { name, unit, allowed, noise, .. } = budget;
         let verdict = if budget.is_exceeded(&rounds) { "   EXCEEDED" } else { "" };
         println!(
-            "{name:<36} {:>16.2} {allowed:>9.2}   {ours:.2} : {theirs:.2} {unit}{verdict}",
+            "{name:<36} {:>16.2} {allowed:>9.2} + {noise:.1} {unit}   {ours:.2} : {theirs:.2} {unit}{verdict}",
             ours / theirs
         );
     }
@@ -113,7 +125,7 @@ fn exceeded(rounds: &[[Costs; 2]]) -> bool {
 impl Budget {
     fn is_exceeded(&self, rounds: &[[Costs; 2]]) -> bool {
         let [ours, theirs] = self.medians(rounds);
-        ours > theirs * self.allowed
+        ours > theirs * self.allowed + self.noise
     }
 
     /// Ours and theirs; of an even number of rounds, the worse for us.
