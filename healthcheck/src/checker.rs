@@ -309,7 +309,7 @@ impl Checker {
         let known = &mut self.known;
         let is_first = !known.has_run;
         match outcome {
-            Outcome::NotRun => return period,
+            Outcome::NotRun => period,
             Outcome::Success(weight) => {
                 known.weight = weight;
                 known.step += 1;

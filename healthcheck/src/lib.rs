@@ -16,7 +16,12 @@ mod server;
 mod time;
 
 #[cfg(feature = "probes")]
+mod checks;
+#[cfg(feature = "probes")]
 pub mod probes;
+
+#[cfg(feature = "probes")]
+pub use checks::Checks;
 
 pub use action::{Action, Actions, Event};
 pub use checker::{CheckConfig, Known, Pace, Phase, Run};

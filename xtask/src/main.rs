@@ -62,7 +62,7 @@ enum Task {
 }
 
 /// In the order of their dependencies.
-const PUBLISHED: [&str; 11] = [
+const PUBLISHED: [&str; 12] = [
     "vrrp-proto",
     "vrrp-fsm",
     "bfd",
@@ -72,6 +72,7 @@ const PUBLISHED: [&str; 11] = [
     "ipvs-netlink",
     "netlink-addr",
     "vrrp-io",
+    "healthcheck",
     "keepalived-conf",
     "director",
 ];

@@ -1,0 +1,211 @@
+//! TLS, by rustls.
+
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::error::ProbeError;
+
+/// How TLS is spoken: 1.2 or 1.3.
+#[derive(Clone)]
+pub struct Tls {
+    config: Arc<ClientConfig>,
+    names: Names,
+}
+
+/// Which name a server is asked for.
+#[derive(Clone, Debug)]
+enum Names {
+    None,
+    Host,
+    This(String),
+}
+
+/// TLS cannot be spoken so.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// A file does not have what it is to have.
+    #[error("{path}: {problem}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The library refuses.
+    #[error("TLS cannot be set up")]
+    Setup(#[from] rustls::Error),
+}
+
+impl Tls {
+    /// Whoever answers is taken for the server: it is only looked at whether it works, as keepalived does.
+    ///
+    /// # Errors
+    /// [`TlsError`].
+    pub fn unverified() -> Result<Self, TlsError> {
+        Self::with(Roots::None, None)
+    }
+
+    /// The certificate of the server must be one of these authorities (a file in PEM), and for the name that it is asked
+    /// for, or for its address.
+    ///
+    /// # Errors
+    /// [`TlsError`].
+    pub fn verified(authorities: &Path) -> Result<Self, TlsError> {
+        Self::with(Roots::In(authorities), None)
+    }
+
+    /// The same with a certificate of our own and its key, both files in PEM.
+    ///
+    /// # Errors
+    /// [`TlsError`].
+    pub fn with_certificate(
+        authorities: Option<&Path>,
+        certificate: &Path,
+        key: &Path,
+    ) -> Result<Self, TlsError> {
+        Self::with(authorities.map_or(Roots::None, Roots::In), Some((certificate, key)))
+    }
+
+    /// The server is asked for the host of the request (SNI).
+    #[must_use]
+    pub fn names_host(mut self) -> Self {
+        self.names = Names::Host;
+        self
+    }
+
+    /// The server is asked for this name (SNI).
+    #[must_use]
+    pub fn names(mut self, name: impl Into<String>) -> Self {
+        self.names = Names::This(name.into());
+        self
+    }
+
+    fn with(roots: Roots<'_>, own: Option<(&Path, &Path)>) -> Result<Self, TlsError> {
+        let provider = Arc::new(ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()?;
+        let builder = match roots {
+            Roots::None => {
+                builder.dangerous().with_custom_certificate_verifier(Arc::new(Anybody(provider)))
+            }
+            Roots::In(path) => {
+                let mut store = RootCertStore::empty();
+                for certificate in certificates(path)? {
+                    let wrong = |error: rustls::Error| TlsError::File {
+                        path: path.to_path_buf(),
+                        problem: error.to_string(),
+                    };
+                    store.add(certificate).map_err(wrong)?;
+                }
+                builder.with_root_certificates(store)
+            }
+        };
+        let config = match own {
+            None => builder.with_no_client_auth(),
+            Some((certificate, key)) => {
+                let wrong = |error: rustls::pki_types::pem::Error| TlsError::File {
+                    path: key.to_path_buf(),
+                    problem: error.to_string(),
+                };
+                let key = PrivateKeyDer::from_pem_file(key).map_err(wrong)?;
+                builder.with_client_auth_cert(certificates(certificate)?, key)?
+            }
+        };
+        Ok(Self { config: Arc::new(config), names: Names::None })
+    }
+
+    pub(super) async fn connect(
+        &self,
+        host: Option<&str>,
+        address: IpAddr,
+        stream: TcpStream,
+    ) -> Result<TlsStream<TcpStream>, ProbeError> {
+        let name = match &self.names {
+            Names::None => None,
+            Names::Host => host,
+            Names::This(name) => Some(name.as_str()),
+        };
+        // An address is not sent as a name; a name that is none is as good as none.
+        let name = name.and_then(|name| ServerName::try_from(name.to_string()).ok());
+        let name = name.unwrap_or_else(|| ServerName::from(address));
+        let connector = TlsConnector::from(Arc::clone(&self.config));
+        connector.connect(name, stream).await.map_err(ProbeError::Tls)
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Roots<'a> {
+    None,
+    In(&'a Path),
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let wrong = |problem: String| TlsError::File { path: path.to_path_buf(), problem };
+    let all = CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))?;
+    let all: Vec<_> = all.collect::<Result<_, _>>().map_err(|error| wrong(error.to_string()))?;
+    if all.is_empty() {
+        return Err(wrong("no certificate is in it".to_string()));
+    }
+    Ok(all)
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls").field("names", &self.names).finish_non_exhaustive()
+    }
+}
+
+/// Takes every certificate, and still wants whoever shows it to have its key.
+#[derive(Debug)]
+struct Anybody(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
