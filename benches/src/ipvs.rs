@@ -11,7 +11,7 @@ pub const DESTINATION: &[u8] = include_bytes!("../../fuzz/seeds/ipvs/destination
 /// Changes that add a service and a destination with all settings.
 pub fn additions() -> [Change; 2] {
     let text = "-A -t 192.0.2.1:80 -s wrr -p 300\n\
-                -a -t 192.0.2.1:80 -r [fd00::1]:8080 -i -w 3 -x 9 -y 5 --tun-type gue --tun-port 6080 --tun-csum\n";
+                -a -t 192.0.2.1:80 -r [fd00::1]:80 -i -w 3 -x 9 -y 5 --tun-type gue --tun-port 6080 --tun-csum\n";
     let wanted = text.parse().expect("a table");
     let plan = Plan::new(&Table::new(), &wanted, &Scope::All);
     plan.changes().to_vec().try_into().expect("two changes")
@@ -20,7 +20,7 @@ pub fn additions() -> [Change; 2] {
 /// Writes a change where another was.
 pub fn encode(change: &Change, batch: &mut Batch) -> usize {
     batch.clear();
-    change.encode(0, batch);
+    change.encode(0, batch).expect("the kernel takes it");
     batch.octets().len()
 }
 

@@ -3,7 +3,7 @@
 use netlink_conn::{Batch, Request};
 
 use crate::daemon::{Daemon, DaemonRole};
-use crate::destination::{Destination, DestinationKey};
+use crate::destination::{Destination, DestinationKey, Forwarding, Tunnel, TunnelChecksum};
 use crate::error::ChangeError;
 use crate::service::{Family, Granularity, Persistence, Service, ServiceKey};
 use crate::timeouts::Timeouts;
@@ -41,10 +41,16 @@ pub enum Change {
 impl Change {
     /// Appends it as a request, for those who have a connection of their own; `family` is the number that the kernel
     /// gave to the generic netlink family `IPVS`.
-    pub fn encode(&self, family: u16, batch: &mut Batch) {
+    ///
+    /// # Errors
+    /// [`ChangeError::Granularity`], [`ChangeError::Persistence`] and [`ChangeError::TunnelChecksum`]: what the kernel
+    /// would take for something else. Nothing is appended.
+    pub fn encode(&self, family: u16, batch: &mut Batch) -> Result<(), ChangeError> {
+        self.check()?;
         let mut request = batch.request(family, 0);
         request.fixed(&write::header(self.command(), FAMILY_VERSION));
         self.write(&mut request);
+        Ok(())
     }
 
     fn command(&self) -> u8 {
@@ -65,12 +71,17 @@ impl Change {
 
     /// What the kernel cannot see to be wrong.
     pub(crate) fn check(&self) -> Result<(), ChangeError> {
-        let (Self::AddService(service) | Self::EditService(service)) = self else { return Ok(()) };
-        let Some(Persistence { granularity, .. }) = service.persistence else { return Ok(()) };
-        match (service.key.family(), granularity) {
-            (Family::Ipv4, Granularity::Netmask(_))
-            | (Family::Ipv6, Granularity::PrefixLength(_)) => Ok(()),
-            (family, _) => Err(ChangeError::Granularity { granularity, family }),
+        match self {
+            Self::AddService(service) | Self::EditService(service) => check_service(service),
+            Self::AddDestination(_, destination) | Self::EditDestination(_, destination) => {
+                match destination.forwarding {
+                    Forwarding::Tunnel(Tunnel::Gre { checksum: TunnelChecksum::Remote }) => {
+                        Err(ChangeError::TunnelChecksum)
+                    }
+                    _ => Ok(()),
+                }
+            }
+            _ => Ok(()),
         }
     }
 
@@ -93,5 +104,22 @@ impl Change {
             Self::SetTimeouts(timeouts) => write::timeouts(request, timeouts),
             Self::Zero(None) | Self::Flush => {}
         }
+    }
+}
+
+/// The most that `ipvsadm` takes: 31 days. The kernel counts in clock ticks of 32 bits, and from 49 days on that
+/// overflows without a word.
+pub(crate) const LONGEST_PERSISTENCE: u32 = 31 * 86_400;
+
+fn check_service(service: &Service) -> Result<(), ChangeError> {
+    let Some(Persistence { granularity, seconds }) = service.persistence else { return Ok(()) };
+    if !(1..=LONGEST_PERSISTENCE).contains(&seconds) {
+        return Err(ChangeError::Persistence { seconds });
+    }
+    match (service.key.family(), granularity) {
+        (Family::Ipv4, Granularity::Netmask(_)) | (Family::Ipv6, Granularity::PrefixLength(_)) => {
+            Ok(())
+        }
+        (family, _) => Err(ChangeError::Granularity { granularity, family }),
     }
 }

@@ -55,7 +55,7 @@ impl Destination {
 pub enum Forwarding {
     /// Its address is written into them, and the answers come back this way.
     Masquerade,
-    /// This machine itself. The kernel says this of destinations of its own addresses.
+    /// This machine itself.
     Local,
     /// They are packed into packets to it.
     Tunnel(Tunnel),
@@ -81,7 +81,7 @@ pub enum Tunnel {
     },
     /// In GRE (Linux 5.3).
     Gre {
-        /// With this checksum; a remote one is for GUE only.
+        /// With this checksum; [`TunnelChecksum::Remote`] is for GUE only, and refused.
         checksum: TunnelChecksum,
     },
 }

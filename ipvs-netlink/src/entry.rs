@@ -15,9 +15,10 @@ pub struct ServiceEntry {
 
 impl ServiceEntry {
     /// Reads the payload of a message of the kernel, from its generic header on. `None` when an attribute is
-    /// missing or cut that it cannot be read without; those that are not known are ignored.
+    /// missing or cut that it cannot be read without, or says what there is no word for here; those that are not known
+    /// are ignored.
     pub fn decode(payload: &[u8]) -> Option<Self> {
-        read::service(payload)
+        read::service(payload).ok()
     }
 }
 
@@ -41,6 +42,6 @@ impl DestinationEntry {
     /// As [`ServiceEntry::decode`], for a destination of a service of this family, which kernels before 3.18 do
     /// not tell.
     pub fn decode(of: Family, payload: &[u8]) -> Option<Self> {
-        read::destination(of, payload)
+        read::destination(of, payload).ok()
     }
 }

@@ -21,7 +21,7 @@ pub enum Error {
     /// The kernel has no IPVS, or its module `ip_vs` is not loaded.
     #[error("this kernel has no IPVS, or the module ip_vs is not loaded")]
     NoIpvs,
-    /// Not without `CAP_NET_ADMIN` in the user namespace of the network namespace.
+    /// Not without `CAP_NET_ADMIN` in the initial user namespace, also for the tables of other network namespaces.
     #[error("{action}: permission denied, allowed with CAP_NET_ADMIN")]
     Permission {
         /// What was tried.
@@ -97,7 +97,8 @@ pub enum ChangeError {
     /// Families that do not go together, or that the kernel does not have.
     #[error("the families do not go together, or the kernel does not have them")]
     Family(#[source] KernelError),
-    /// The settings do not go together, as a server of another family that is reached by no tunnel.
+    /// The settings do not go together, as a server of another family that is reached by no tunnel, or one of another
+    /// family while a sync daemon runs, and the other way round.
     #[error("the settings do not go together")]
     Invalid(#[source] KernelError),
     /// A netmask is given for IPv6, or a prefix length for IPv4; the kernel would take its octets for the other.
@@ -108,6 +109,15 @@ pub enum ChangeError {
         /// The family of the service.
         family: Family,
     },
+    /// A time that the kernel's counting in clock ticks cannot hold.
+    #[error("persistence is {seconds} s, allowed are 1 to 2678400")]
+    Persistence {
+        /// What is given.
+        seconds: u32,
+    },
+    /// A remote checksum is of GUE only.
+    #[error("the checksum of a GRE tunnel is remote, allowed are none and one of the packet")]
+    TunnelChecksum,
     /// Not without `CAP_NET_ADMIN`.
     #[error("permission denied, allowed with CAP_NET_ADMIN")]
     Permission(#[source] KernelError),
@@ -123,6 +133,18 @@ pub enum ChangeError {
 }
 
 impl ChangeError {
+    /// Whether it comes of a plan for a table that is another one by now, or may be.
+    pub(crate) fn tells_of_another_table(&self) -> bool {
+        matches!(
+            self,
+            Self::AnswerLost
+                | Self::ServiceExists(_)
+                | Self::DestinationExists(_)
+                | Self::NoService(_)
+                | Self::NoDestination(_)
+        )
+    }
+
     /// What an error number means depends on what was asked (`net/netfilter/ipvs/ip_vs_ctl.c`).
     pub(crate) fn new(change: &Change, source: RequestError) -> Self {
         let RequestError::Refused(source) = source else { return Self::AnswerLost };

@@ -10,7 +10,7 @@ use crate::change::Change;
 use crate::daemon::Daemon;
 use crate::entry::{DestinationEntry, ServiceEntry};
 use crate::error::{ChangeError, ENOENT, Error};
-use crate::read;
+use crate::read::{self, Unreadable};
 use crate::service::ServiceKey;
 use crate::table::Table;
 use crate::timeouts::{Info, Timeouts};
@@ -44,19 +44,21 @@ impl Ipvs {
         Self::on(Connection::open(NetlinkProtocol::Generic).map_err(Error::of(OPEN))?)
     }
 
-    /// Opens the table of another network namespace, which a file such as `/run/netns/NAME` stands for.
+    /// Opens the table of another network namespace, which a file such as `/run/netns/NAME` stands for. That needs
+    /// `CAP_SYS_ADMIN`.
     ///
     /// # Errors
-    /// [`Error::NoIpvs`] where there is none.
+    /// [`Error::NoIpvs`] where there is none, and [`Error::Netlink`] when the namespace cannot be entered.
     pub fn open_in(namespace: impl AsFd) -> Result<Self, Error> {
         let connection = Connection::open_in(namespace.as_fd(), NetlinkProtocol::Generic);
         Self::on(connection.map_err(Error::of(OPEN))?)
     }
 
-    /// Has the kernel load its module `ip_vs`, for all network namespaces, unless it has IPVS already.
+    /// Has the kernel load its module `ip_vs`, for all network namespaces, unless it has IPVS already. Before Linux 5.16
+    /// the module has no name that this is done by: there `modprobe ip_vs` does it.
     ///
     /// # Errors
-    /// [`Error::NoIpvs`] where there is no such module, or none may be loaded.
+    /// [`Error::NoIpvs`] where there is no such module, none may be loaded, or the kernel is older.
     pub fn load_module() -> Result<(), Error> {
         let action = "load the module of IPVS";
         let mut connection =
@@ -109,7 +111,7 @@ impl Ipvs {
         self.get("ask for the timeouts of IPVS", command::GET_CONFIG, read::timeouts)
     }
 
-    /// All services.
+    /// All services, but for those of protocols that there is no word for here.
     ///
     /// # Errors
     /// [`Error`].
@@ -165,21 +167,22 @@ impl Ipvs {
     /// does not keep those after it from being made.
     ///
     /// # Errors
-    /// [`Error`] when the kernel could not be asked; the inner ones when it refused. When it cannot be asked any
-    /// more, what was not answered until then is [`ChangeError::AnswerLost`].
+    /// The inner ones when a change was refused. [`Error`] when the kernel could not be asked: what came before may
+    /// have been made. When that is so after the first thousand, the answers until then are returned, and the rest is
+    /// [`ChangeError::AnswerLost`]; whoever asks next hears the error.
     pub fn apply(&mut self, changes: &[Change]) -> Result<Vec<Result<(), ChangeError>>, Error> {
         let mut explained = Vec::with_capacity(changes.len());
         for changes in changes.chunks(WRITTEN_AT_ONCE) {
             self.batch.clear();
-            for change in changes.iter().filter(|change| change.check().is_ok()) {
-                change.encode(self.family, &mut self.batch);
+            for change in changes {
+                // Those that are refused here are told below, in their place.
+                let _ = change.encode(self.family, &mut self.batch);
             }
             let outcomes = match self.connection.execute(&mut self.batch) {
                 Ok(outcomes) => outcomes,
                 Err(error) if explained.is_empty() => {
                     return Err(Error::of("change the table of IPVS")(error));
                 }
-                // What is known is not to be lost; whoever asks next hears the error.
                 Err(_) => break,
             };
             let mut outcomes = outcomes.into_iter();
@@ -211,19 +214,18 @@ impl Ipvs {
         action: &'static str,
         command: u8,
         write: impl FnOnce(&mut Request<'_>),
-        read: impl Fn(&[u8]) -> Option<T>,
+        read: impl Fn(&[u8]) -> Result<T, Unreadable>,
     ) -> Result<Vec<T>, Error> {
-        let mut is_read = true;
         let write = |request: &mut Request<'_>| {
             request.fixed(&write::header(command, FAMILY_VERSION));
             write(request);
         };
-        let all = self.connection.dump(self.family, write, |message| {
-            let entry = read(message.payload);
-            is_read &= entry.is_some();
-            entry
+        let all = self.connection.dump(self.family, write, |message| match read(message.payload) {
+            // Somebody else's, and left alone.
+            Err(Unreadable::Strange) => None,
+            entry => Some(entry),
         });
         let all = all.map_err(Error::of(action))?;
-        if is_read { Ok(all) } else { Err(Error::Answer { action }) }
+        all.into_iter().collect::<Result<_, _>>().map_err(|_| Error::Answer { action })
     }
 }

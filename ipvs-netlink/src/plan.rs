@@ -31,6 +31,8 @@ impl Scope {
 /// new destinations, new weights. Then come those that take: weights that become 0, old destinations, services
 /// that are not wanted.
 ///
+/// [`Ipvs::carry_out`](crate::Ipvs::carry_out) makes them, and does not take where nothing could be given.
+///
 /// Printed, it is what `ipvsadm` would be told, line by line, with `--local` and `--bypass` for what it has no
 /// words for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 //! From attributes to types. Attributes come in any order, and those that are not known are ignored, as netlink
-//! demands; what cannot be read without an attribute that is missing or cut is left out and told.
+//! demands.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -17,6 +17,17 @@ use crate::stats::Stats;
 use crate::timeouts::{Info, Timeouts};
 use crate::uapi::{GENL_HEADER, attribute, daemon, destination, info, service};
 use crate::write::{AF_INET, AF_INET6};
+use Unreadable::{Broken, Strange};
+
+/// What cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// An attribute that has to be there is missing or cut.
+    Broken,
+    /// There is no word for it here: a protocol, a way of forwarding or a kind of tunnel that the kernel does not have
+    /// yet, or that it takes from anybody without being able to do it.
+    Strange,
+}
 
 /// The attributes of a message, which follow its generic header.
 fn attributes(payload: &[u8]) -> Option<Attributes<'_>> {
@@ -62,28 +73,34 @@ fn address(family: u16, value: &[u8]) -> Option<IpAddr> {
     }
 }
 
-pub(crate) fn service(payload: &[u8]) -> Option<ServiceEntry> {
-    let all = nested(payload, attribute::SERVICE)?;
-    let family = find(all, service::AF).and_then(u16_of)?;
+pub(crate) fn service(payload: &[u8]) -> Result<ServiceEntry, Unreadable> {
+    let all = nested(payload, attribute::SERVICE).ok_or(Broken)?;
+    let family = find(all, service::AF).and_then(u16_of).ok_or(Broken)?;
     let mark = find(all, service::FWMARK).and_then(u32_of).and_then(NonZeroU32::new);
     let key = match mark {
         Some(mark) => {
-            let family = if family == AF_INET { Family::Ipv4 } else { Family::Ipv6 };
+            let family = match family {
+                AF_INET => Family::Ipv4,
+                AF_INET6 => Family::Ipv6,
+                _ => return Err(Strange),
+            };
             ServiceKey::FirewallMark { family, mark }
         }
         None => ServiceKey::Address {
-            protocol: match find(all, service::PROTOCOL).and_then(u16_of)? {
+            protocol: match find(all, service::PROTOCOL).and_then(u16_of).ok_or(Broken)? {
                 6 => Protocol::Tcp,
                 17 => Protocol::Udp,
                 132 => Protocol::Sctp,
-                _ => return None,
+                _ => return Err(Strange),
             },
-            address: address(family, find(all, service::ADDR)?)?,
-            port: find(all, service::PORT).and_then(port)?,
+            address: find(all, service::ADDR)
+                .and_then(|value| address(family, value))
+                .ok_or(Broken)?,
+            port: find(all, service::PORT).and_then(port).ok_or(Broken)?,
         },
     };
-    let flags = find(all, service::FLAGS).and_then(u32_of).unwrap_or(0);
-    let scheduler = find(all, service::SCHED_NAME).and_then(text);
+    let flags = find(all, service::FLAGS).and_then(u32_of).ok_or(Broken)?;
+    let scheduler = find(all, service::SCHED_NAME).and_then(text).ok_or(Broken)?;
     let granularity = find(all, service::NETMASK).and_then(|value| {
         Some(match key.family() {
             Family::Ipv4 => Granularity::Netmask(Ipv4Addr::from(*value.first_chunk::<4>()?)),
@@ -94,10 +111,10 @@ pub(crate) fn service(payload: &[u8]) -> Option<ServiceEntry> {
         seconds: find(all, service::TIMEOUT).and_then(u32_of).unwrap_or(0),
         granularity: granularity.unwrap_or(Granularity::host(key.family())),
     });
-    Some(ServiceEntry {
+    Ok(ServiceEntry {
         service: Service {
             key,
-            scheduler: scheduler.and_then(Scheduler::from_name),
+            scheduler: Scheduler::from_name(scheduler),
             flags: ServiceFlags::from_kernel(flags),
             persistence,
             engine: find(all, service::PE_NAME).and_then(text),
@@ -107,28 +124,30 @@ pub(crate) fn service(payload: &[u8]) -> Option<ServiceEntry> {
 }
 
 /// A destination of a service of this family: kernels before 3.18 do not tell it.
-pub(crate) fn destination(of: Family, payload: &[u8]) -> Option<DestinationEntry> {
-    let all = nested(payload, attribute::DEST)?;
+pub(crate) fn destination(of: Family, payload: &[u8]) -> Result<DestinationEntry, Unreadable> {
+    let all = nested(payload, attribute::DEST).ok_or(Broken)?;
     let usual = if of == Family::Ipv4 { AF_INET } else { AF_INET6 };
     let family = find(all, destination::ADDR_FAMILY).and_then(u16_of).unwrap_or(usual);
     let number = |kind: u16| find(all, kind).and_then(u32_of).unwrap_or(0);
-    let forwarding = match number(destination::FWD_METHOD) & destination::FORWARDING {
+    let method = find(all, destination::FWD_METHOD).and_then(u32_of).ok_or(Broken)?;
+    let forwarding = match method & destination::FORWARDING {
         0 => Forwarding::Masquerade,
         1 => Forwarding::Local,
-        2 => Forwarding::Tunnel(tunnel(all)),
+        2 => Forwarding::Tunnel(tunnel(all).ok_or(Strange)?),
         3 => Forwarding::DirectRouting,
         4 => Forwarding::Bypass,
-        _ => return None,
+        _ => return Err(Strange),
     };
-    let weight = find(all, destination::WEIGHT)?.first_chunk();
-    Some(DestinationEntry {
+    let weight = find(all, destination::WEIGHT).and_then(|value| value.first_chunk());
+    let address = find(all, destination::ADDR).and_then(|value| address(family, value));
+    Ok(DestinationEntry {
         destination: Destination {
             key: DestinationKey {
-                address: address(family, find(all, destination::ADDR)?)?,
-                port: find(all, destination::PORT).and_then(port)?,
+                address: address.ok_or(Broken)?,
+                port: find(all, destination::PORT).and_then(port).ok_or(Broken)?,
             },
             forwarding,
-            weight: i32::from_ne_bytes(*weight?),
+            weight: i32::from_ne_bytes(*weight.ok_or(Broken)?),
             upper_threshold: number(destination::U_THRESH),
             lower_threshold: number(destination::L_THRESH),
         },
@@ -139,20 +158,23 @@ pub(crate) fn destination(of: Family, payload: &[u8]) -> Option<DestinationEntry
     })
 }
 
-fn tunnel(all: Attributes<'_>) -> Tunnel {
+/// Kernels before 5.3 do not tell: they have one kind.
+fn tunnel(all: Attributes<'_>) -> Option<Tunnel> {
     let checksum = match find(all, destination::TUN_FLAGS).and_then(u16_of).unwrap_or(0) {
-        flags if flags & 2 != 0 => TunnelChecksum::Remote,
-        flags if flags & 1 != 0 => TunnelChecksum::Checksum,
-        _ => TunnelChecksum::None,
+        0 => TunnelChecksum::None,
+        1 => TunnelChecksum::Checksum,
+        2 => TunnelChecksum::Remote,
+        _ => return None,
     };
-    match find(all, destination::TUN_TYPE).and_then(|value| value.first()) {
+    Some(match find(all, destination::TUN_TYPE).and_then(|value| value.first()) {
+        None | Some(0) => Tunnel::Ipip,
         Some(1) => {
             let port = find(all, destination::TUN_PORT).and_then(port).unwrap_or(0);
             Tunnel::Gue { port, checksum }
         }
         Some(2) => Tunnel::Gre { checksum },
-        _ => Tunnel::Ipip,
-    }
+        Some(_) => return None,
+    })
 }
 
 /// The 64-bit ones, or those of kernels before 4.1, of which octets alone have 64 bits.
@@ -178,7 +200,11 @@ fn stats(all: Attributes<'_>, wide: u16, narrow: u16) -> Stats {
     stats
 }
 
-pub(crate) fn daemon(payload: &[u8]) -> Option<Daemon> {
+pub(crate) fn daemon(payload: &[u8]) -> Result<Daemon, Unreadable> {
+    daemon_of(payload).ok_or(Broken)
+}
+
+fn daemon_of(payload: &[u8]) -> Option<Daemon> {
     let all = nested(payload, attribute::DAEMON)?;
     let group4 = find(all, daemon::MCAST_GROUP).and_then(|value| address(AF_INET, value));
     let group6 = find(all, daemon::MCAST_GROUP6).and_then(|value| address(AF_INET6, value));
@@ -200,10 +226,11 @@ pub(crate) fn daemon(payload: &[u8]) -> Option<Daemon> {
 pub(crate) fn timeouts(payload: &[u8]) -> Option<Timeouts> {
     let all = attributes(payload)?;
     let seconds = |kind: u16| find(all, kind).and_then(u32_of);
+    // A kernel can be without one of the protocols, and then does not tell.
     Some(Timeouts {
-        tcp: seconds(attribute::TIMEOUT_TCP)?,
-        tcp_fin: seconds(attribute::TIMEOUT_TCP_FIN)?,
-        udp: seconds(attribute::TIMEOUT_UDP)?,
+        tcp: seconds(attribute::TIMEOUT_TCP).unwrap_or(0),
+        tcp_fin: seconds(attribute::TIMEOUT_TCP_FIN).unwrap_or(0),
+        udp: seconds(attribute::TIMEOUT_UDP).unwrap_or(0),
     })
 }
 

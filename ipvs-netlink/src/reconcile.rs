@@ -26,23 +26,33 @@ pub struct Reconciled {
 
 impl Ipvs {
     /// Makes the table like the wanted one. What fails is told, and the rest is done; a second time nothing is
-    /// left to do. When answers were lost, the table is read again and what is missing is done again.
+    /// left to do. When answers were lost, or say that the table has become another one since it was read, it is read
+    /// again and what is missing is done again.
     ///
     /// # Errors
     /// [`Error`] when the kernel could not be asked.
     pub fn reconcile(&mut self, wanted: &Table, scope: &Scope) -> Result<Reconciled, Error> {
         let done = self.change_to(wanted, scope)?;
-        if done.refused.iter().any(|(_, error)| *error == ChangeError::AnswerLost) {
+        if done.refused.iter().any(|(_, error)| error.tells_of_another_table()) {
             return self.change_to(wanted, scope);
         }
         Ok(done)
     }
 
     fn change_to(&mut self, wanted: &Table, scope: &Scope) -> Result<Reconciled, Error> {
-        let plan = Plan::new(&self.read()?, wanted, scope);
+        let present = self.read()?;
+        self.carry_out(Plan::new(&present, wanted, scope), &present)
+    }
+
+    /// Makes the changes of a plan for a table that is like this. Where a service would be left with nothing, because
+    /// none of the destinations that were to take connections could be had, the old ones stay.
+    ///
+    /// # Errors
+    /// [`Error`] when the kernel could not be asked.
+    pub fn carry_out(&mut self, plan: Plan, present: &Table) -> Result<Reconciled, Error> {
         let (giving, taking) = plan.parts();
         let mut refused = refusals(giving, self.apply(giving)?);
-        let bare = bare(wanted, &refused);
+        let bare = bare(present, &plan, &refused);
         let is_kept = |change: &Change| match change {
             Change::EditDestination(key, _) | Change::DeleteDestination(key, _) => {
                 bare.contains(key)
@@ -63,19 +73,47 @@ fn refusals(
     outcomes.filter_map(|(outcome, change)| Some((change.clone(), outcome.err()?))).collect()
 }
 
-/// The services that have none of the destinations that were to take connections.
-fn bare(wanted: &Table, refused: &[(Change, ChangeError)]) -> BTreeSet<ServiceKey> {
-    let mut missing: BTreeSet<(ServiceKey, DestinationKey)> = BTreeSet::new();
-    for (change, _) in refused {
-        if let Change::AddDestination(key, wanted) | Change::EditDestination(key, wanted) = change {
-            missing.insert((*key, wanted.key));
-        }
-    }
-    let mut bare: BTreeSet<ServiceKey> = missing.iter().map(|(key, _)| *key).collect();
+/// The services that would have nothing that takes connections once the plan takes what it takes.
+fn bare(present: &Table, plan: &Plan, refused: &[(Change, ChangeError)]) -> BTreeSet<ServiceKey> {
+    let added: BTreeSet<(ServiceKey, DestinationKey)> =
+        refused.iter().filter_map(|(change, _)| added(change)).collect();
+    let (giving, taking) = plan.parts();
+    let mut bare: BTreeSet<ServiceKey> = added.iter().map(|(key, _)| *key).collect();
     bare.retain(|key| {
-        let all = wanted.get(key).into_iter().flat_map(VirtualServer::destinations);
-        let mut usable = all.filter(|wanted| wanted.weight != 0).peekable();
-        usable.peek().is_some() && usable.all(|wanted| missing.contains(&(*key, wanted.key)))
+        let given = giving.iter().filter_map(added_with_weight);
+        let is_given = given.clone().any(|new| new.0 == *key && !added.contains(&new));
+        // One that is changed or stays serves as it did, whether the change was refused or not.
+        let taken: BTreeSet<DestinationKey> = taking
+            .iter()
+            .filter_map(|change| match change {
+                Change::EditDestination(of, gone) if of == key => Some(gone.key),
+                Change::DeleteDestination(of, gone) if of == key => Some(*gone),
+                _ => None,
+            })
+            .collect();
+        let old = present.get(key).into_iter().flat_map(VirtualServer::destinations);
+        let stays = old.filter(|old| old.weight != 0).any(|old| !taken.contains(&old.key));
+        !is_given && !stays
     });
     bare
+}
+
+fn added(change: &Change) -> Option<(ServiceKey, DestinationKey)> {
+    match change {
+        Change::AddDestination(key, wanted) | Change::EditDestination(key, wanted) => {
+            Some((*key, wanted.key))
+        }
+        _ => None,
+    }
+}
+
+fn added_with_weight(change: &Change) -> Option<(ServiceKey, DestinationKey)> {
+    match change {
+        Change::AddDestination(_, wanted) | Change::EditDestination(_, wanted)
+            if wanted.weight != 0 =>
+        {
+            added(change)
+        }
+        _ => None,
+    }
 }

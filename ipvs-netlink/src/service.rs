@@ -74,6 +74,11 @@ impl ServiceKey {
         Self::Address { protocol: Protocol::Udp, address: address.into(), port }
     }
 
+    /// Whether it is by mark and not by address.
+    pub fn is_by_mark(&self) -> bool {
+        matches!(self, Self::FirewallMark { .. })
+    }
+
     /// Its family.
     pub fn family(&self) -> Family {
         match self {
@@ -111,7 +116,7 @@ impl Service {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "what the kernel has")]
 pub struct Persistence {
-    /// For so many seconds after the last one.
+    /// For so many seconds after the last one, 1 to 2,678,400.
     pub seconds: u32,
     /// Which clients are taken for one.
     pub granularity: Granularity,

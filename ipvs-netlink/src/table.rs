@@ -8,6 +8,8 @@ use crate::service::{Service, ServiceKey};
 
 /// Services with their destinations, each once.
 ///
+/// Read from the kernel, it lacks what there is no word for here, as a protocol or a kind of tunnel of a newer one.
+///
 /// It is printed and read in the format of `ipvsadm-save -n`, with the thresholds (`-x`, `-y`) that `ipvsadm-save`
 /// leaves out; read from a file that it wrote, they are 0.
 ///

@@ -2,14 +2,19 @@
 
 use netlink_conn::{Attributes, Batch};
 
+use crate::read::{self, Unreadable};
 use crate::uapi::{attribute, destination, service};
-use crate::{Change, DestinationEntry, Family, Plan, Scope, ServiceEntry, ServiceKey, Table};
+use crate::{
+    Change, ChangeError, Destination, DestinationEntry, DestinationKey, Family, Forwarding,
+    Granularity, Persistence, Plan, Scheduler, Scope, Service, ServiceEntry, ServiceKey, Table,
+    Tunnel, TunnelChecksum,
+};
 
 const TABLE: &str = "\
 -A -t 192.0.2.1:80 -s wrr
 -a -t 192.0.2.1:80 -r 10.0.0.1:8080 -m -w 1 -x 100 -y 50
--a -t 192.0.2.1:80 -r [fd00::1]:8080 -i -w 0 --tun-type gue --tun-port 6080 --tun-remcsum
--a -t 192.0.2.1:80 -r 10.0.0.3:8080 -i -w 65536 --tun-type gre --tun-csum
+-a -t 192.0.2.1:80 -r [fd00::1]:80 -i -w 0 --tun-type gue --tun-port 6080 --tun-remcsum
+-a -t 192.0.2.1:80 -r 10.0.0.3:80 -i -w 65536 --tun-type gre --tun-csum
 -A -u 192.0.2.1:5060 -s none -p 600 -M 255.255.240.0 --pe sip -o
 -a -u 192.0.2.1:5060 -r 10.0.0.1:5060 -g -w 1
 -A -t [2001:db8::]:443 -s mh -p 30 -M 64 -b mh-fallback,mh-port
@@ -23,7 +28,7 @@ fn payloads() -> Vec<(Change, Vec<u8>)> {
     let plan = Plan::new(&Table::new(), &TABLE.parse().unwrap(), &Scope::All);
     let payload = |change: &Change| {
         let mut batch = Batch::new();
-        change.encode(0, &mut batch);
+        change.encode(0, &mut batch).unwrap();
         (change.clone(), batch.octets()[16..].to_vec())
     };
     plan.changes().iter().map(payload).collect()
@@ -92,32 +97,105 @@ fn attributes_come_in_any_order_and_longer_and_with_others() {
 }
 
 #[test]
-fn what_lacks_an_address_or_has_half_of_one_is_not_read() {
+fn what_lacks_something_or_has_half_of_it_is_not_read() {
     for (change, payload) in payloads() {
-        let (outer, address) = match change {
-            Change::AddService(service)
-                if matches!(service.key, ServiceKey::FirewallMark { .. }) =>
-            {
-                continue;
+        let needed = match &change {
+            Change::AddService(service) if service.key.is_by_mark() => {
+                &[service::AF, service::SCHED_NAME, service::FLAGS][..]
             }
-            Change::AddService(_) => (attribute::SERVICE, service::ADDR),
-            _ => (attribute::DEST, destination::ADDR),
+            Change::AddService(_) => &[
+                service::AF,
+                service::PROTOCOL,
+                service::ADDR,
+                service::PORT,
+                service::SCHED_NAME,
+                service::FLAGS,
+            ],
+            _ => &[
+                destination::ADDR,
+                destination::PORT,
+                destination::FWD_METHOD,
+                destination::WEIGHT,
+            ],
         };
-        let family = Family::Ipv4;
-        let lacking = with(&payload, outer, |inner| inner.retain(|(kind, _)| *kind != address));
-        let half = with(&payload, outer, |inner| {
-            inner.iter_mut().filter(|(kind, _)| *kind == address).for_each(|(_, value)| {
-                value.truncate(3);
+        for needed in needed {
+            let outer = outer(&change);
+            let lacking = with(&payload, outer, |inner| inner.retain(|(kind, _)| kind != needed));
+            let half = with(&payload, outer, |inner| {
+                let cut = inner.iter_mut().filter(|(kind, _)| kind == needed);
+                cut.for_each(|(_, value)| value.truncate(1));
             });
-        });
-        for payload in [lacking, half] {
-            let is_nothing = match outer {
-                attribute::SERVICE => ServiceEntry::decode(&payload).is_none(),
-                _ => DestinationEntry::decode(family, &payload).is_none(),
-            };
-            assert!(is_nothing, "{payload:?}");
+            for (payload, is_cut) in [(lacking, false), (half, true)] {
+                // Half of a name is a name.
+                if !is_cut || outer != attribute::SERVICE || *needed != service::SCHED_NAME {
+                    assert!(is_nothing(&change, &payload), "{change}: {needed} {is_cut}");
+                }
+            }
         }
     }
+}
+
+fn is_nothing(change: &Change, payload: &[u8]) -> bool {
+    match change {
+        Change::AddService(_) => ServiceEntry::decode(payload).is_none(),
+        _ => DestinationEntry::decode(Family::Ipv4, payload).is_none(),
+    }
+}
+
+#[test]
+fn what_there_is_no_word_for_is_not_guessed() {
+    let set = |payload: &[u8], outer, kind: u16, value: &[u8]| {
+        with(payload, outer, |inner| {
+            for (_, old) in inner.iter_mut().filter(|(is, _)| *is == kind) {
+                *old = value.to_vec();
+            }
+        })
+    };
+    let mut tunnels = 0;
+    for (change, payload) in payloads() {
+        match &change {
+            Change::AddService(service) if !service.key.is_by_mark() => {
+                let strange = set(&payload, attribute::SERVICE, service::PROTOCOL, &[50, 0]);
+                assert_eq!(read::service(&strange), Err(Unreadable::Strange));
+            }
+            Change::AddDestination(_, destination) => {
+                let method = [7, 0, 0, 0];
+                let strange = set(&payload, attribute::DEST, destination::FWD_METHOD, &method);
+                assert_eq!(read::destination(Family::Ipv4, &strange), Err(Unreadable::Strange));
+                if matches!(destination.forwarding, Forwarding::Tunnel(_)) {
+                    tunnels += 1;
+                    for (kind, value) in
+                        [(destination::TUN_TYPE, &[9][..]), (destination::TUN_FLAGS, &[3, 0])]
+                    {
+                        let strange = set(&payload, attribute::DEST, kind, value);
+                        let found = read::destination(Family::Ipv4, &strange);
+                        assert_eq!(found, Err(Unreadable::Strange), "{change}");
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(tunnels, 2);
+}
+
+#[test]
+fn what_the_kernel_would_take_for_something_else_is_not_sent() {
+    let mut batch = Batch::new();
+    let mut encode = |change: &Change| change.encode(0, &mut batch);
+    for seconds in [0, 2_678_401, u32::MAX] {
+        let mut service = Service::new(ServiceKey::tcp([192, 0, 2, 1], 80), Scheduler::RoundRobin);
+        let granularity = Granularity::host(Family::Ipv4);
+        service.persistence = Some(Persistence { seconds, granularity });
+        let error = encode(&Change::AddService(service)).unwrap_err();
+        assert_eq!(error, ChangeError::Persistence { seconds });
+    }
+    let checksum = TunnelChecksum::Remote;
+    let tunnel = Forwarding::Tunnel(Tunnel::Gre { checksum });
+    let destination = Destination::new(DestinationKey::new([10, 0, 0, 1], 80), tunnel);
+    let add = Change::AddDestination(ServiceKey::tcp([192, 0, 2, 1], 80), destination);
+    assert_eq!(encode(&add), Err(ChangeError::TunnelChecksum));
+    assert!(batch.is_empty());
 }
 
 #[test]

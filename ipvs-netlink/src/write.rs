@@ -71,7 +71,7 @@ pub(crate) fn service_key(request: &mut Request<'_>, key: &ServiceKey) {
 pub(crate) fn service(request: &mut Request<'_>, wanted: &Service) {
     request.nested(attribute::SERVICE, |request| {
         key_attributes(request, &wanted.key);
-        // Without one the kernel takes it for "none".
+        // The kernel wants a name, and this is its own for none (Linux 4.4).
         match &wanted.scheduler {
             Some(scheduler) => {
                 let text = scheduler.name().as_bytes();

@@ -72,20 +72,19 @@ impl Connection {
     }
 
     /// Opens a connection in another network namespace, which a file such as `/run/netns/NAME` stands for. The calling
-    /// thread stays where it is.
+    /// thread stays where it is. It needs `CAP_SYS_ADMIN`.
     ///
     /// # Errors
-    /// [`Error::Socket`].
+    /// [`Error::Namespace`] and [`Error::Socket`].
     pub fn open_in(namespace: BorrowedFd<'_>, protocol: Protocol) -> Result<Self, Error> {
-        let failed = |source| Error::Socket { action: "enter the network namespace", source };
         // A socket stays where it was made; the thread that went there for it ends.
         thread::scope(|scope| {
             let entered = thread::Builder::new().spawn_scoped(scope, || {
                 let entered = setns(namespace, CloneFlags::CLONE_NEWNET);
-                entered.map_err(|errno| failed(errno.into()))?;
+                entered.map_err(|errno| Error::Namespace(errno.into()))?;
                 Self::open(protocol)
             });
-            let opened = entered.map_err(failed)?.join();
+            let opened = entered.map_err(Error::Namespace)?.join();
             opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     }
@@ -132,7 +131,7 @@ impl Connection {
     /// makes of each message. Messages for which it returns `None` are left out.
     ///
     /// # Errors
-    /// Every variant of [`Error`] but [`Error::Socket`] and [`Error::Group`].
+    /// [`Error::Send`], [`Error::Receive`], [`Error::Dump`] and [`Error::Inconsistent`].
     pub fn dump<T>(
         &mut self,
         kind: u16,

@@ -78,6 +78,9 @@ pub enum TransactionError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The network namespace cannot be entered.
+    #[error("the network namespace cannot be entered, allowed with CAP_SYS_ADMIN")]
+    Namespace(#[source] io::Error),
     /// A socket could not be opened or set up.
     #[error("netlink socket: {action}")]
     Socket {

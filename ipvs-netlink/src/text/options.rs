@@ -1,10 +1,11 @@
-//! The options of a line. Each may be there once, and only where it means something: `ipvsadm` refuses the others too.
+//! The options of a line. Each may be there once, and only where it means something.
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::str::{FromStr, SplitWhitespace};
 
 use super::problem::Problem;
+use crate::change::LONGEST_PERSISTENCE;
 use crate::destination::{Forwarding, Tunnel, TunnelChecksum};
 use crate::service::{Family, Protocol, ServiceKey};
 
@@ -39,8 +40,26 @@ impl<'a> Words<'a> {
     /// The time may be left out.
     fn persistence(&mut self) -> Result<u32, Problem> {
         match self.0.peek() {
-            Some(word) if !word.starts_with('-') => self.value("-p", "seconds, 0 to 4294967295"),
+            Some(word) if !word.starts_with('-') => {
+                let allowed = "seconds, 1 to 2678400";
+                match self.value("-p", allowed)? {
+                    seconds @ 1..=LONGEST_PERSISTENCE => Ok(seconds),
+                    other => {
+                        Err(Problem::Value { option: "-p", value: other.to_string(), allowed })
+                    }
+                }
+            }
             _ => Ok(PERSISTENCE_SECONDS),
+        }
+    }
+
+    /// IPVS has no scopes.
+    fn socket(&mut self, option: &'static str) -> Result<SocketAddr, Problem> {
+        match self.value(option, SOCKET)? {
+            SocketAddr::V6(socket) if socket.scope_id() != 0 => {
+                Err(Problem::Value { option, value: socket.to_string(), allowed: SOCKET })
+            }
+            socket => Ok(socket),
         }
     }
 
@@ -125,13 +144,13 @@ impl<'a> Options<'a> {
     fn take(&mut self, word: &str, words: &mut Words<'a>) -> Result<(), Problem> {
         match word {
             "-t" | "--tcp-service" => {
-                self.service.is("-t", Named::Address(Protocol::Tcp, words.value("-t", SOCKET)?))
+                self.service.is("-t", Named::Address(Protocol::Tcp, words.socket("-t")?))
             }
             "-u" | "--udp-service" => {
-                self.service.is("-u", Named::Address(Protocol::Udp, words.value("-u", SOCKET)?))
+                self.service.is("-u", Named::Address(Protocol::Udp, words.socket("-u")?))
             }
             "--sctp-service" => {
-                let socket = words.value("--sctp-service", SOCKET)?;
+                let socket = words.socket("--sctp-service")?;
                 self.service.is("--sctp-service", Named::Address(Protocol::Sctp, socket))
             }
             "-f" | "--fwmark-service" => self.service.is("-f", Named::Mark(words.mark()?)),
@@ -142,7 +161,7 @@ impl<'a> Options<'a> {
             "-o" | "--ops" => self.one_packet.is("-o", ()),
             "-b" | "--sched-flags" => self.flags.is("-b", words.after("-b")?),
             "--pe" => self.engine.is("--pe", words.after("--pe")?),
-            "-r" | "--real-server" => self.server.is("-r", words.value("-r", SOCKET)?),
+            "-r" | "--real-server" => self.server.is("-r", words.socket("-r")?),
             "-g" | "--gatewaying" => self.forwarding.is("-g", Forwarding::DirectRouting),
             "-m" | "--masquerading" => self.forwarding.is("-m", Forwarding::Masquerade),
             "-i" | "--ipip" => self.forwarding.is("-i", Forwarding::Tunnel(Tunnel::Ipip)),
@@ -257,6 +276,9 @@ impl<'a> Options<'a> {
             none_of("-i", &[self.tunnel.option()])?;
         }
         let checksum = self.checksum.get().unwrap_or_default();
+        if self.tunnel.get() == Some("gre") && checksum == TunnelChecksum::Remote {
+            none_of("--tun-type gue", &[self.checksum.option()])?;
+        }
         let (tunnel, has_port, has_checksum) = match self.tunnel.get() {
             None | Some("ipip") => (Tunnel::Ipip, false, false),
             Some("gue") => {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::options::{Options, Words};
 use super::problem::{ParseError, Problem};
-use crate::destination::{Destination, DestinationKey};
+use crate::destination::{Destination, DestinationKey, Forwarding};
 use crate::flags::ServiceFlags;
 use crate::name::Name;
 use crate::scheduler::Scheduler;
@@ -50,6 +50,7 @@ fn take(table: &mut Table, text: &str) -> Result<(), Problem> {
     }
     options.of_a_server()?;
     let destination = destination(&options)?;
+    check_port(&key, &destination)?;
     let server = table.get_mut(&key).ok_or(Problem::UnknownService)?;
     match server.insert(destination) {
         None => Ok(()),
@@ -98,6 +99,18 @@ fn granularity(family: Family, text: Option<&str>) -> Result<Granularity, Proble
             _ => Err(wrong("1 to 128")),
         },
     }
+}
+
+/// `ipvsadm` gives a server that gets packets as they are the port of its service, whatever is written.
+fn check_port(key: &ServiceKey, destination: &Destination) -> Result<(), Problem> {
+    let ServiceKey::Address { port, .. } = *key else { return Ok(()) };
+    let is_as_it_is =
+        matches!(destination.forwarding, Forwarding::DirectRouting | Forwarding::Tunnel(_));
+    if is_as_it_is && destination.key.port != port {
+        let server = destination.key.port;
+        return Err(Problem::Port { server, service: port });
+    }
+    Ok(())
 }
 
 fn destination(options: &Options<'_>) -> Result<Destination, Problem> {

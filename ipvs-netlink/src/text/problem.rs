@@ -50,6 +50,16 @@ pub enum Problem {
         /// What it belongs to.
         with: &'static str,
     },
+    /// With `-g` and `-i` packets keep their port.
+    #[error(
+        "port of the server is {server}, allowed with -g and -i is that of the service, {service}"
+    )]
+    Port {
+        /// What is written.
+        server: u16,
+        /// That of its service.
+        service: u16,
+    },
     /// Neither an address nor a mark.
     #[error("no service is named, allowed are -t, -u, --sctp-service and -f")]
     NoService,

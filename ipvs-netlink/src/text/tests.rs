@@ -63,7 +63,8 @@ fn errors_name_the_line_and_what_is_allowed() {
         ("-A -t 192.0.2.1:80 -6", "line 1: -6 goes with -f only"),
         ("-A -t 192.0.2.1:80 -f 7", "line 1: -f comes after -t, allowed is one of them"),
         ("-A -f 7 -s rr -s wrr", "line 1: -s comes after -s, allowed is one of them"),
-        ("-A -f 7 -p soon", "line 1: -p is \"soon\", allowed is seconds, 0 to 4294967295"),
+        ("-A -f 7 -p soon", "line 1: -p is \"soon\", allowed is seconds, 1 to 2678400"),
+        ("-A -f 7 -p 2678401", "line 1: -p is \"2678401\", allowed is seconds, 1 to 2678400"),
         (
             &format!("{service}-a -t 192.0.2.1:80 -r 10.0.0.1:80 -p 60"),
             "line 2: -p goes with -A only",
@@ -83,6 +84,18 @@ fn errors_name_the_line_and_what_is_allowed() {
         (
             &format!("{service}-a -t 192.0.2.1:80 -r 10.0.0.1:80 -i --tun-csum"),
             "line 2: --tun-csum goes with --tun-type gue or gre only",
+        ),
+        (
+            &format!("{service}-a -t 192.0.2.1:80 -r 10.0.0.1:8080 -g"),
+            "line 2: port of the server is 8080, allowed with -g and -i is that of the service, 80",
+        ),
+        (
+            &format!("{service}-a -t 192.0.2.1:80 -r 10.0.0.1:80 -i --tun-type gre --tun-remcsum"),
+            "line 2: --tun-remcsum goes with --tun-type gue only",
+        ),
+        (
+            "-A -t [fe80::1%2]:80",
+            "line 1: -t is \"[fe80::1%2]:80\", allowed is ADDRESS:PORT or [ADDRESS]:PORT, in numbers",
         ),
     ] {
         assert_eq!(error(text), expected);

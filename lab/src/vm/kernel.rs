@@ -54,6 +54,11 @@ impl Kernel {
         order.push(name);
         Ok(())
     }
+
+    /// By which other names the kernel asks for a module.
+    pub(super) fn aliases(&self, name: &str) -> io::Result<Vec<String>> {
+        Ok(information(&self.module(name)?, "alias"))
+    }
 }
 
 /// All modules below a folder, by name.
@@ -72,11 +77,15 @@ fn collect(folder: &Path, modules: &mut BTreeMap<String, PathBuf>) -> io::Result
 
 /// What a module says that it needs: `depends=a,b` in its section `.modinfo`.
 fn needs(module: &[u8]) -> Vec<String> {
-    const KEY: &[u8] = b"\0depends=";
-    let Some(at) = module.windows(KEY.len()).position(|window| window == KEY) else {
-        return Vec::new();
-    };
-    let text = module[at + KEY.len()..].split(|octet| *octet == 0).next().unwrap_or_default();
-    let text = String::from_utf8_lossy(text);
-    text.split(',').filter(|name| !name.is_empty()).map(|name| name.replace('-', "_")).collect()
+    let all = information(module, "depends").join(",");
+    all.split(',').filter(|name| !name.is_empty()).map(|name| name.replace('-', "_")).collect()
+}
+
+/// What a module says of itself: texts of the form `key=value`, each with a zero before and behind it.
+fn information(module: &[u8], key: &str) -> Vec<String> {
+    let key = format!("\0{key}=").into_bytes();
+    let begins = module.windows(key.len()).enumerate().filter(|(_, window)| *window == key);
+    let texts =
+        begins.filter_map(|(at, _)| module[at + key.len()..].split(|octet| *octet == 0).next());
+    texts.map(|text| String::from_utf8_lossy(text).into_owned()).collect()
 }

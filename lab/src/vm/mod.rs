@@ -123,8 +123,8 @@ impl Machine {
         Ok(self)
     }
 
-    /// Has these modules of the kernel at hand, and those that they need, as `/modules/NAME.ko`. The script can load
-    /// them with the program `load`, or have the kernel load them all by making that its `/sbin/modprobe`.
+    /// Has these modules of the kernel at hand, and those that they need. The kernel loads one when it asks for it by
+    /// its name or an alias, once the script has made `/sbin/load` its `/sbin/modprobe`.
     ///
     /// # Errors
     /// When the kernel has none of that name.
@@ -135,6 +135,23 @@ impl Machine {
         Ok(self)
     }
 
+    /// What the kernel runs for a module: its last argument is the name.
+    fn loader(&self) -> io::Result<String> {
+        let mut script =
+            String::from("#!/bin/busybox sh\nPATH=/bin\nfor name; do :; done\ncase $name in\n");
+        for name in &self.later {
+            let mut order = Vec::new();
+            self.kernel.order(name, &mut order)?;
+            let names = [&[name.clone()][..], &self.kernel.aliases(name)?].concat().join("|");
+            script += &format!("{names}) modules='{}';;\n", order.join(" "));
+        }
+        script += "*) exit 1;;\nesac\n\
+                   for module in $modules; do\n\
+                   [ -e /sys/module/$module ] || insmod /modules/$module.ko || exit 1\n\
+                   done\n";
+        Ok(script)
+    }
+
     /// Boots, runs the script with `sh`, and waits until the machine is off.
     ///
     /// # Errors
@@ -143,9 +160,7 @@ impl Machine {
         // The shell takes its own programs before others of their names.
         let own = |name: &String| format!("{name}() {{ /usr/sbin/{name} \"$@\"; }}\n");
         let later = self.later.iter().filter(|name| !self.modules.contains(name));
-        let load = later.clone().map(|name| format!("insmod /modules/{name}.ko\n"));
-        let load = format!("#!/bin/busybox sh\nPATH=/bin\n{}", load.collect::<String>());
-        self.archive.file("sbin/load", load.into(), 0o755);
+        self.archive.file("sbin/load", self.loader()?.into(), 0o755);
         let script = self.programs.iter().map(own).collect::<String>() + script;
         self.archive.file("script", script.into(), 0o644);
         for name in self.modules.iter().chain(later) {

@@ -19,7 +19,7 @@ type Check = (&'static str, fn());
 
 /// Before the module can be loaded.
 const WITHOUT: [Check; 1] = [("without_its_module_there_is_no_table", table::is_missing)];
-const WITH: [Check; 17] = [
+const WITH: [Check; 18] = [
     ("its_module_is_loaded_when_that_is_asked_for", table::module),
     ("the_table_of_another_namespace_can_be_had", table::namespaces),
     ("services_are_read_as_they_were_written", table::services),
@@ -33,6 +33,7 @@ const WITH: [Check; 17] = [
     ("any_table_is_made_of_any_other", whole::one_of_another),
     ("services_of_others_stay", whole::others_stay),
     ("what_is_refused_is_told_and_the_rest_is_done", whole::refusals),
+    ("a_plan_for_another_table_says_so", whole::stale_plans),
     ("lost_answers_are_made_good_by_reading_back", whole::lost_answers),
     ("connections_reach_servers_in_proportion", traffic::proportions),
     ("connections_are_carried_to_a_second_director", traffic::carried_over),

@@ -1,7 +1,9 @@
 //! What is written is read back equal, by us and by ipvsadm; and the other way round.
 
+use std::fs::File;
 use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::process::Command;
 
 use ipvs_netlink::{
@@ -23,7 +25,13 @@ pub(crate) fn module() {
     assert!(matches!(Ipvs::open(), Err(Error::NoIpvs)));
     Ipvs::load_module().unwrap();
     Ipvs::load_module().unwrap();
-    open();
+    let mut ipvs = open();
+    // That one and no other; schedulers come when they are named.
+    let is_loaded = || Path::new("/sys/module/ip_vs_wrr").exists();
+    assert!(!is_loaded());
+    let service = Service::new(web(), Scheduler::WeightedRoundRobin);
+    change(&mut ipvs, &[Change::AddService(service)]);
+    assert!(is_loaded());
 }
 
 pub(crate) fn namespaces() {
@@ -34,8 +42,12 @@ pub(crate) fn namespaces() {
     assert!(ours.read().unwrap().is_empty());
     let inside = namespace.run(|| Ipvs::open().unwrap().read().unwrap());
     assert_eq!(inside.to_string(), "-A -t 192.0.2.1:80 -s rr\n");
-    // Ours is where it was.
-    assert!(open().read().unwrap().is_empty());
+    // And the thread is where it was.
+    assert!(Ipvs::open().unwrap().read().unwrap().is_empty());
+    let odd = Ipvs::open_in(File::open("/script").unwrap());
+    let Err(Error::Netlink { source: netlink_conn::Error::Namespace(_), .. }) = odd else {
+        panic!("{:?}", odd.err());
+    };
 }
 
 pub(crate) fn open() -> Ipvs {

@@ -264,8 +264,29 @@ pub(crate) fn refusals() {
     assert_eq!((done.refused.len(), done.kept.len()), (1, 0));
     let there = "-A -t 192.0.2.2:80 -s rr\n-a -t 192.0.2.2:80 -r 10.0.0.4:80 -m -w 1\n";
     assert_eq!(saved(), lines(there));
+    // One that is refused other settings serves as it did, and keeps nobody from going.
+    let odd = "-A -t 192.0.2.2:80 -s rr\n-a -t 192.0.2.2:80 -r 10.0.0.4:80 -m -w 1 -x 1 -y 2\n";
+    ipvsadm::run(&["-a", "-t", "192.0.2.2:80", "-r", "10.0.0.5:80", "-m"]);
+    let done = ipvs.reconcile(&odd.parse().unwrap(), &Scope::All).unwrap();
+    assert_eq!((done.refused.len(), done.kept.len()), (1, 0));
+    assert_eq!(saved(), lines(there));
     let flush = ipvs.apply(&[Change::Flush]).unwrap();
     assert_eq!(flush, [Ok(())]);
+}
+
+/// A plan for a table that somebody has changed meanwhile is made anew.
+pub(crate) fn stale_plans() {
+    let mut ipvs = open();
+    let text = "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 3\n";
+    let wanted: Table = text.parse().unwrap();
+    reconcile(&mut ipvs, &wanted, &Scope::All);
+    // As if the table had been empty.
+    let plan = Plan::new(&Table::new(), &wanted, &Scope::All);
+    let done = ipvs.carry_out(plan, &Table::new()).unwrap();
+    let [(_, service), (_, server)] = &done.refused[..] else { panic!("{:?}", done.refused) };
+    assert!(matches!(service, ChangeError::ServiceExists(_)), "{service:?}");
+    assert!(matches!(server, ChangeError::DestinationExists(_)), "{server:?}");
+    assert_eq!(saved(), lines(text));
 }
 
 /// A receive buffer that holds two answers.
