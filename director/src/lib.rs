@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(clippy::unwrap_used)]
 
+pub mod balancing;
 mod cause;
 pub mod config;
 mod director;
@@ -13,4 +14,4 @@ pub mod status;
 pub mod tracking;
 
 pub use cause::chain;
-pub use director::{Director, ReloadError, StartError};
+pub use director::{Director, Happening, ReloadError, StartError};

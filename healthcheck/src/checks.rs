@@ -75,6 +75,19 @@ impl Checks {
         self.add(server, config, Some(Arc::new(probe)))
     }
 
+    /// The same for a probe that others have as well.
+    ///
+    /// # Panics
+    /// When the server is of another value.
+    pub fn add_shared(
+        &mut self,
+        server: ServerId,
+        config: CheckConfig,
+        probe: Arc<dyn Probe>,
+    ) -> CheckId {
+        self.add(server, config, Some(probe))
+    }
+
     /// Adds a check that is [told](Self::tell) what there is to find.
     ///
     /// # Panics
@@ -179,6 +192,14 @@ impl Checks {
                 () = timer => {}
             }
         }
+    }
+
+    /// What has happened already; `None` when there is nothing to tell without waiting.
+    pub fn try_next(&mut self) -> Option<Event> {
+        while let Ok(finished) = self.results.try_recv() {
+            self.finish(finished);
+        }
+        self.news.pop_front()
     }
 
     fn now(&self) -> Timestamp {

@@ -108,3 +108,10 @@ impl VirtualServer {
         self.destinations.values()
     }
 }
+
+/// Each takes the place of the one with its key.
+impl Extend<VirtualServer> for Table {
+    fn extend<I: IntoIterator<Item = VirtualServer>>(&mut self, servers: I) {
+        self.0.extend(servers.into_iter().map(|server| (server.service.key, server)));
+    }
+}

@@ -224,7 +224,7 @@ impl Accounts {
     }
 
     /// The command, unless it cannot or must not be run.
-    fn command_as(
+    pub(super) fn command_as(
         &mut self,
         what: &str,
         line: &CommandLine,

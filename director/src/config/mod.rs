@@ -3,13 +3,14 @@
 mod commands;
 mod convert;
 mod names;
+mod pools;
 mod security;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use keepalived_conf::model::{Global, Instance, Surroundings, SyncGroup};
+use keepalived_conf::model::{Global, Instance, Lvs, Surroundings, SyncGroup};
 use keepalived_conf::{Diagnostics, IncludeCheck, Options, ReadError, Severity, System};
 use netlink_addr::RouteTable;
 use vrrp_io::{
@@ -24,6 +25,7 @@ use crate::tracking::files::TrackFile;
 use crate::tracking::processes::TrackProcess;
 
 pub use commands::{Check, Command, Commands, Runner, TrackScript};
+pub use pools::{PlannedCheck, PlannedPool, PlannedServer};
 
 /// How a file is read.
 #[derive(Clone, Debug)]
@@ -95,6 +97,14 @@ pub struct Plan {
     pub bfd_scheduling: Scheduling,
     /// What is run for the daemon as a whole.
     pub commands: GlobalCommands,
+    /// Services with their servers.
+    pub pools: Vec<PlannedPool>,
+    /// What holds for all of these.
+    pub lvs: Lvs,
+    /// Whether IPVS is told of them.
+    pub has_ipvs: bool,
+    /// How the thread for checks is run.
+    pub checker_scheduling: Scheduling,
 }
 
 impl Plan {
@@ -109,6 +119,12 @@ impl Plan {
         self.static_addresses.clear();
         self.static_routes.clear();
         self.static_rules.clear();
+    }
+
+    /// Nothing is balanced, and no server is checked.
+    pub fn leave_out_pools(&mut self) {
+        self.pools.clear();
+        self.lvs.sync_daemon = None;
     }
 
     /// No session of BFD runs: whoever tracks one takes it for down.
@@ -131,6 +147,8 @@ pub struct GlobalCommands {
     pub fifo: Option<Command>,
     /// `vrrp_notify_fifo_script`.
     pub vrrp_fifo: Option<Command>,
+    /// `lvs_notify_fifo_script`.
+    pub lvs_fifo: Option<Command>,
 }
 
 /// A virtual router that can be started.

@@ -16,6 +16,7 @@ use vrrp_io::{
     AddError, Events, Notice, Router, RouterConfig, RouterId, Stopped, Vrrp, VrrpBuilder,
 };
 
+use crate::balancing::{Balancing, News};
 use crate::config::{Checked, Plan, PlannedRouter};
 use crate::notify::Notifier;
 use crate::scripts::Scripts;
@@ -47,6 +48,8 @@ pub struct Director {
     processes: Processes,
     /// The status looks at it, too.
     bfd: Arc<Mutex<BfdSessions>>,
+    /// None where nothing is balanced.
+    balancing: Option<Balancing>,
     notifier: Notifier,
     view: Arc<Mutex<View>>,
     /// What is wrong with the configuration that runs.
@@ -85,6 +88,16 @@ impl Identity {
     }
 }
 
+/// Something that happens.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Happening {
+    /// To a virtual router.
+    Router(Notice),
+    /// To a server or a service that is balanced.
+    Balancing(News),
+}
+
 /// The configuration cannot be started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -107,6 +120,9 @@ pub enum StartError {
     /// The VRRP thread ended at once.
     #[error(transparent)]
     Stopped(#[from] Stopped),
+    /// No thread for checks.
+    #[error("checks cannot be started")]
+    Checks(#[source] std::io::Error),
 }
 
 impl Director {
@@ -162,7 +178,10 @@ impl Director {
         let notifier = Notifier::new(&plan);
         let groups = Groups::of(&plan);
         let bfd = Arc::new(Mutex::new(bfd));
-        let view = Arc::new(Mutex::new(View::new(vrrp.clone(), Arc::clone(&bfd))));
+        let balancing = Balancing::start(&plan).map_err(StartError::Checks)?;
+        let mut view = View::new(vrrp.clone(), Arc::clone(&bfd));
+        view.balancing = balancing.as_ref().map(Balancing::shown);
+        let view = Arc::new(Mutex::new(view));
         let at_start = AtStart::of(&plan);
         let director = Self {
             vrrp,
@@ -175,6 +194,7 @@ impl Director {
             files,
             processes,
             bfd,
+            balancing,
             notifier,
             view,
             known_errors,
@@ -185,18 +205,32 @@ impl Director {
         Ok(director)
     }
 
-    /// The next thing that happens to a router. `None` means that the VRRP thread is gone: nothing
-    /// runs any more.
-    pub async fn next(&mut self) -> Option<Notice> {
-        self.events.next().await
+    /// The next thing that happens. `None` means that the VRRP thread is gone: nothing runs any more.
+    pub async fn next(&mut self) -> Option<Happening> {
+        let news = async {
+            match &mut self.balancing {
+                Some(balancing) => balancing.next().await,
+                None => None,
+            }
+        };
+        tokio::select! {
+            biased;
+            notice = self.events.next() => notice.map(Happening::Router),
+            Some(news) = news => Some(Happening::Balancing(news)),
+        }
     }
 
     /// Tells everybody who wants to know what happened.
-    pub fn handle(&mut self, notice: &Notice) {
-        if notice.missed > 0 {
-            tracing::error!(missed = notice.missed, "notifications were lost");
+    pub fn handle(&mut self, happening: &Happening) {
+        match happening {
+            Happening::Router(notice) => {
+                if notice.missed > 0 {
+                    tracing::error!(missed = notice.missed, "notifications were lost");
+                }
+                self.occur(notice);
+            }
+            Happening::Balancing(news) => self.notifier.tell_of_servers(news),
         }
-        self.occur(notice);
     }
 
     /// Whether the VRRP thread answers.
@@ -209,6 +243,14 @@ impl Director {
         &self.vrrp
     }
 
+    /// Whether the instance is active that the sync daemon of IPVS follows.
+    fn leads(&self, plan: &Plan) -> bool {
+        let followed = plan.lvs.sync_daemon.as_ref().and_then(|line| line.instance.as_ref());
+        self.running.values().any(|running| {
+            Some(&running.planned.instance.name) == followed && running.state == State::Active
+        })
+    }
+
     /// What the status server shows.
     pub(crate) fn view(&self) -> Arc<Mutex<View>> {
         Arc::clone(&self.view)
@@ -219,9 +261,14 @@ impl Director {
         &self.plan
     }
 
-    /// Hands over and takes everything away, or with `leaves` leaves addresses and routes where they
-    /// are; then waits for the last notifications, but not for long.
-    pub async fn stop(mut self, leaves: bool) {
+    /// Hands over and takes everything away, or leaves addresses and routes where they are, and IPVS as it is; then waits
+    /// for the last notifications, but not for long.
+    pub async fn stop(mut self, leaves: bool, leaves_ipvs: bool) {
+        if let Some(balancing) = self.balancing.take() {
+            for news in balancing.stop(leaves_ipvs).await {
+                self.notifier.tell_of_servers(&news);
+            }
+        }
         let stopped = if leaves { self.vrrp.stop_and_leave() } else { self.vrrp.stop() };
         if stopped.is_err() {
             tracing::error!("the VRRP thread was gone already");

@@ -35,6 +35,15 @@ impl Director {
         };
         let name = running.planned.instance.name.clone();
         let cause = running.cause;
+        let (is_active, is_change) =
+            (running.state == State::Active, matches!(notice.event, Event::StateChanged { .. }));
+        let followed = self.plan.lvs.sync_daemon.as_ref().and_then(|line| line.instance.as_ref());
+        if is_change
+            && followed == Some(&name)
+            && let Some(balancing) = &self.balancing
+        {
+            balancing.follow(is_active);
+        }
         if !self.leaving.contains(&notice.router)
             && let Some(word) = word
         {

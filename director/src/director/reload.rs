@@ -7,6 +7,7 @@ use vrrp_io::fsm::State;
 use vrrp_io::{ReconfigureError, Stopped};
 
 use super::{Director, Identity, Running, tracking_settings};
+use crate::balancing::Balancing;
 use crate::cause::chain;
 use crate::config::{Checked, Plan, PlannedRouter};
 use crate::tracking::lock;
@@ -123,6 +124,23 @@ impl Director {
         };
         self.scripts.set(&self.vrrp, &plan.scripts);
         lock(&self.bfd).forget_gone(&self.vrrp);
+        let leads = self.leads(&plan);
+        let balancing = match &self.balancing {
+            Some(balancing) => {
+                balancing.set(&plan, leads);
+                None
+            }
+            None => Balancing::start(&plan).unwrap_or_else(|error| {
+                tracing::error!(%error, "nothing is balanced: the thread cannot be started");
+                None
+            }),
+        };
+        if let Some(balancing) = balancing {
+            balancing.follow(leads);
+            self.view.lock().unwrap_or_else(PoisonError::into_inner).balancing =
+                Some(balancing.shown());
+            self.balancing = Some(balancing);
+        }
         self.plan = plan;
         self.known_errors = errors;
         for group in self.groups.all() {
@@ -196,6 +214,7 @@ fn fixed(before: &Plan, now: &Plan) -> Option<&'static str> {
     let is_other = [
         ("net_namespace", around.net_namespace != next.net_namespace),
         ("instance", around.instance != next.instance),
+        ("net_namespace_ipvs", around.net_namespace_ipvs != next.net_namespace_ipvs),
         ("nftables", before.global.nftables.table != now.global.nftables.table),
         ("disable_local_igmp", before.global.disable_local_igmp != now.global.disable_local_igmp),
     ];
@@ -212,6 +231,7 @@ impl AtStart {
         Self(vec![
             ("vrrp_priority and its kin", format!("{:?}", plan.scheduling)),
             ("bfd_priority and its kin", format!("{:?}", plan.bfd_scheduling)),
+            ("checker_priority and its kin", format!("{:?}", plan.checker_scheduling)),
             ("nftables_priority and its kin", format!("{:?}", plan.firewall)),
             ("umask", format!("{:?}", global.umask)),
             ("use_pid_dir", format!("{:?}", plan.surroundings.use_pid_dir)),

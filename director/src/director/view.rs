@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use vrrp_io::fsm::Cause;
 use vrrp_io::{RouterId, Vrrp};
 
+use crate::balancing::Shown;
 use crate::config::PlannedRouter;
 use crate::notify::Word;
 use crate::tracking::bfd::BfdSessions;
@@ -16,6 +17,8 @@ pub(crate) struct View {
     pub(crate) bfd: Arc<Mutex<BfdSessions>>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) groups: Vec<(String, Option<Word>)>,
+    /// Of what is balanced.
+    pub(crate) balancing: Option<Arc<Mutex<Shown>>>,
     /// How often a configuration was taken.
     pub(crate) reloads: u64,
     /// Whether the last one was taken.
@@ -32,6 +35,7 @@ pub(crate) struct Entry {
 
 impl View {
     pub(super) fn new(vrrp: Vrrp, bfd: Arc<Mutex<BfdSessions>>) -> Self {
-        Self { vrrp, bfd, entries: Vec::new(), groups: Vec::new(), reloads: 0, is_current: true }
+        let (entries, groups) = (Vec::new(), Vec::new());
+        Self { vrrp, bfd, entries, groups, balancing: None, reloads: 0, is_current: true }
     }
 }

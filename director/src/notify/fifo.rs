@@ -18,6 +18,14 @@ use crate::process::rights;
 /// For a reader to read what was written last.
 const LAST_PATIENCE: Duration = Duration::from_millis(500);
 
+/// Which events a FIFO gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hears {
+    All,
+    Vrrp,
+    Servers,
+}
+
 /// The FIFOs that are open.
 #[derive(Debug, Default)]
 pub struct Fifos {
@@ -26,6 +34,7 @@ pub struct Fifos {
 
 #[derive(Debug)]
 struct Fifo {
+    hears: Hears,
     line: FifoLine,
     command: Option<Command>,
     path: PathBuf,
@@ -46,23 +55,25 @@ impl Fifos {
 
     /// Goes on by another configuration; what stays the same stays open.
     pub fn set(&mut self, plan: &Plan) {
-        let wanted: Vec<(&FifoLine, &Option<Command>)> = [
-            (&plan.global.notify_fifo, &plan.commands.fifo),
-            (&plan.global.vrrp_notify_fifo, &plan.commands.vrrp_fifo),
+        let wanted: Vec<(Hears, &FifoLine, &Option<Command>)> = [
+            (Hears::All, &plan.global.notify_fifo, &plan.commands.fifo),
+            (Hears::Vrrp, &plan.global.vrrp_notify_fifo, &plan.commands.vrrp_fifo),
+            (Hears::Servers, &plan.global.lvs_notify_fifo, &plan.commands.lvs_fifo),
         ]
         .into_iter()
-        .filter_map(|(line, command)| Some((line.as_ref()?, command)))
+        .filter_map(|(hears, line, command)| Some((hears, line.as_ref()?, command)))
         .collect();
         self.open.retain(|fifo| {
-            wanted.iter().any(|(line, command)| {
+            wanted.iter().any(|(hears, line, command)| {
                 fifo.file.is_some()
+                    && *hears == fifo.hears
                     && (&line.path, &line.user) == (&fifo.line.path, &fifo.line.user)
                     && **command == fifo.command
             })
         });
-        for (line, command) in wanted {
+        for (hears, line, command) in wanted {
             if !self.open.iter().any(|fifo| fifo.line.path == line.path) {
-                self.open.push(Fifo::open(line.clone(), command.clone()));
+                self.open.push(Fifo::open(hears, line.clone(), command.clone()));
             }
         }
     }
@@ -79,19 +90,28 @@ impl Fifos {
         }
     }
 
-    /// Writes a line to all of them. Never waits: what a reader does not take in time is lost.
+    /// Writes a line about VRRP. Never waits: what a reader does not take in time is lost.
     pub fn write(&mut self, line: &str) {
-        for fifo in &mut self.open {
+        self.write_to(Hears::Vrrp, line);
+    }
+
+    /// Writes a line about servers, in the same way.
+    pub fn write_of_servers(&mut self, line: &str) {
+        self.write_to(Hears::Servers, line);
+    }
+
+    fn write_to(&mut self, kind: Hears, line: &str) {
+        for fifo in self.open.iter_mut().filter(|fifo| [Hears::All, kind].contains(&fifo.hears)) {
             fifo.write(line);
         }
     }
 }
 
 impl Fifo {
-    fn open(line: FifoLine, command: Option<Command>) -> Self {
+    fn open(hears: Hears, line: FifoLine, command: Option<Command>) -> Self {
         let path = PathBuf::from(&line.path);
         let mut fifo =
-            Self { line, command, path, file: None, is_ours: false, reader: None, lost: 0 };
+            Self { hears, line, command, path, file: None, is_ours: false, reader: None, lost: 0 };
         match rights::with_file_access(|| fifo.open_file()) {
             Ok(file) => fifo.file = Some(file),
             Err(error) => {

@@ -78,8 +78,15 @@ impl Mailer {
 
     /// Sends what happened to a subject, in keepalived's words.
     pub fn send(&mut self, subject: &Subject, word: Word) {
+        if let Some((title, body)) = text(subject, word) {
+            self.send_text(&title, &body);
+        }
+    }
+
+    /// Sends this.
+    pub(super) fn send_text(&mut self, title: &str, body: &str) {
         let Some(settings) = self.settings.clone() else { return };
-        let Some((title, body)) = text(subject, word) else { return };
+        let body = format!("{}\n\n", body.trim_end());
         let title = format!("[{}] {title}", self.router_id);
         if self.sender.try_send((settings, title, body)).is_err() {
             tracing::error!("too many mails wait; this one is not sent");
@@ -113,6 +120,8 @@ fn text(subject: &Subject, word: Word) -> Option<(String, String)> {
                 _ => "=> VRRP Instance is no longer owning VRRP VIPs <=\n\n".into(),
             },
         ),
+        // These have words of their own.
+        Subject::Balanced(_) => return None,
         Subject::Group(name) => (
             format!("VRRP Group {name} - {state}"),
             format!("=> All VRRP group instances are now in {} state <=\n\n", word.text()),

@@ -6,6 +6,7 @@ mod script;
 
 use vrrp_io::proto::Priority;
 
+use crate::balancing::{About, News};
 use crate::config::{Commands, Plan};
 
 pub use fifo::Fifos;
@@ -68,7 +69,7 @@ impl Word {
     }
 }
 
-/// Whom it happened to.
+/// Whom it happened to, in VRRP.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Subject {
@@ -76,6 +77,8 @@ pub enum Subject {
     Instance(String),
     /// A sync group.
     Group(String),
+    /// A service or a server of it.
+    Balanced(About),
 }
 
 impl Subject {
@@ -83,12 +86,15 @@ impl Subject {
         match self {
             Self::Instance(_) => "INSTANCE",
             Self::Group(_) => "GROUP",
+            Self::Balanced(About::Service(_)) => "VS",
+            Self::Balanced(About::Server(..)) => "RS",
         }
     }
 
     fn name(&self) -> &str {
         match self {
             Self::Instance(name) | Self::Group(name) => name,
+            Self::Balanced(About::Service(name) | About::Server(name, _)) => name,
         }
     }
 }
@@ -158,6 +164,19 @@ impl Notifier {
         let is_unwanted = *word == Word::Fault && self.mails_no_faults;
         if *mails && !is_unwanted {
             self.mailer.send(subject, *word);
+        }
+    }
+
+    /// Tells everybody of a server or a service: the script, FIFOs, mails.
+    pub fn tell_of_servers(&mut self, news: &News) {
+        let subject = Subject::Balanced(news.about.clone());
+        if let Some(command) = &news.command {
+            self.scripts.run(&subject, command.clone(), Vec::new());
+        }
+        let state = crate::balancing::state(news.is_up);
+        self.fifos.write_of_servers(&format!("{} {state}\n", news.about.line()));
+        if news.mails {
+            self.mailer.send_text(&format!("{} - {state}", news.about.title()), &news.body);
         }
     }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use vrrp_io::Stopped;
 use vrrp_io::fsm::{Cause, State, Stats};
 
+use crate::balancing::PoolReport;
 use crate::director::{Entry, View, began};
 use crate::notify::Word;
 use crate::tracking::lock;
@@ -34,6 +35,15 @@ pub struct Report {
     /// The sessions of BFD by name.
     #[serde(default)]
     pub bfd: Vec<BfdReport>,
+    /// Services with their servers.
+    #[serde(default)]
+    pub pools: Vec<PoolReport>,
+    /// The table of IPVS as it is to be, line by line in the format of `ipvsadm-save`.
+    #[serde(default)]
+    pub ipvs: Vec<String>,
+    /// Whether IPVS has it; without, servers are checked and nothing is balanced.
+    #[serde(default)]
+    pub has_ipvs: bool,
     /// Packets that could not be charged to a router, by reason.
     pub refused: BTreeMap<String, u64>,
 }
@@ -111,12 +121,15 @@ pub type Counter = (&'static str, u64);
 
 impl Report {
     pub(crate) fn of(view: &Mutex<View>) -> Result<Self, Stopped> {
-        let (vrrp, sessions, entries, groups, reloads, is_current) = {
+        let (vrrp, sessions, entries, groups, reloads, is_current, balancing) = {
             let view = view.lock().unwrap_or_else(PoisonError::into_inner);
             let (entries, sessions) = (view.entries.clone(), Arc::clone(&view.bfd));
             let groups = view.groups.clone();
-            (view.vrrp.clone(), sessions, entries, groups, view.reloads, view.is_current)
+            let (reloads, is_current) = (view.reloads, view.is_current);
+            let vrrp = view.vrrp.clone();
+            (vrrp, sessions, entries, groups, reloads, is_current, view.balancing.clone())
         };
+        let shown = balancing.map(|shown| lock(&shown).clone()).unwrap_or_default();
         let statuses: BTreeMap<_, _> = vrrp.status()?.into_iter().collect();
         let counters = vrrp.counters()?;
         let mut instances: Vec<_> = entries
@@ -155,6 +168,9 @@ impl Report {
                 })
                 .collect(),
             bfd: reports,
+            pools: shown.pools,
+            ipvs: shown.table.lines().map(str::to_owned).collect(),
+            has_ipvs: shown.has_ipvs,
             refused: refused.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         })
     }

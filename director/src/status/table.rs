@@ -39,6 +39,7 @@ pub fn table(report: &Report, color: bool) -> String {
         let peer = session.peer.as_deref().unwrap_or("not run");
         text += &format!("bfd_instance {}: {} ({peer})\n", session.name, session.state);
     }
+    text += &pools(report, color);
     for instance in &report.instances {
         let errors: Vec<String> = instance
             .counters
@@ -63,6 +64,34 @@ pub fn table(report: &Report, color: bool) -> String {
     }
     if !report.is_configuration_current {
         text += "the last configuration was not taken; the one before it runs\n";
+    }
+    text
+}
+
+/// Services with their servers, and why those are down that are.
+fn pools(report: &Report, color: bool) -> String {
+    let mut text = String::new();
+    let painted = |state: &str| if color { paint(state) } else { state.to_owned() };
+    for pool in &report.pools {
+        let state = match (pool.has_quorum, pool.is_sorry) {
+            (true, _) => painted("UP"),
+            (false, true) => format!("{}, the sorry server is used", painted("DOWN")),
+            (false, false) => painted("DOWN"),
+        };
+        text += &format!("service {}: {state}\n", pool.service);
+        for server in &pool.servers {
+            let (name, state, weight) = (&server.server, painted(&server.state), server.weight);
+            text += &format!("  {name}: {state}, weight {weight}");
+            for check in &server.checks {
+                if let Some(problem) = &check.problem {
+                    text += &format!("; {}: {problem}", check.check);
+                }
+            }
+            text.push('\n');
+        }
+    }
+    if !report.pools.is_empty() && !report.has_ipvs {
+        text += "IPVS is not used: servers are checked, and nothing is balanced\n";
     }
     text
 }
@@ -110,9 +139,9 @@ fn duration(seconds: f64) -> String {
 
 fn paint(state: &str) -> String {
     let code = match state {
-        "MASTER" => 32,
+        "MASTER" | "UP" => 32,
         "BACKUP" => 36,
-        "FAULT" => 31,
+        "FAULT" | "DOWN" => 31,
         _ => 33,
     };
     format!("\x1b[{code}m{state}\x1b[0m")

@@ -85,6 +85,12 @@ pub enum ProbeError {
         /// Its length.
         length: usize,
     },
+    /// A number that says that the server is not fit.
+    #[error("the number in the file is {number}, allowed is 0")]
+    Number {
+        /// The number.
+        number: i64,
+    },
     /// A command ended like this.
     #[error("the command {0}")]
     Command(String),

@@ -5,6 +5,7 @@
 mod dns;
 mod endpoint;
 mod error;
+mod file;
 mod http;
 mod ping;
 mod probe;
@@ -17,6 +18,7 @@ mod udp;
 pub use dns::{Dns, DnsError, RecordType};
 pub use endpoint::Endpoint;
 pub use error::ProbeError;
+pub use file::File;
 pub use http::{
     Http, HttpError, HttpVersion, Pattern, PatternError, PatternOption, StatusSet, Url,
 };

@@ -65,3 +65,25 @@ async fn one_that_is_given_up_is_ended() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
+
+#[tokio::test]
+async fn a_file_has_a_number() {
+    let path = std::env::temp_dir().join(format!("healthcheck-number-{}", std::process::id()));
+    let read = |factor| {
+        let file = healthcheck::probes::File::new(&path, factor);
+        async move { probe(&file).await }
+    };
+    // It is not there.
+    assert!(matches!(read(2).await, Ok(Weight::By(0))));
+    for (text, number) in [("7\n", 7), ("-3", -3), ("  12 apples", 12), ("none", 0), ("", 0)] {
+        std::fs::write(&path, text).unwrap();
+        assert!(matches!(read(2).await, Ok(Weight::By(by)) if by == 2 * number), "{text}");
+        assert_eq!(read(0).await.is_ok(), number == 0, "{text}");
+    }
+    std::fs::write(&path, "2147483648").unwrap();
+    assert!(read(-1).await.is_err());
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    assert_eq!(read(1).await.unwrap_err().outcome(), healthcheck::Outcome::NotRun);
+    std::fs::remove_dir(&path).unwrap();
+}

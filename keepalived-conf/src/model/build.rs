@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::balancing;
 use super::bfd::{BfdInstance, distinct};
 use super::surroundings::Surroundings;
 use super::track_group::{TrackGroup, check_groups};
 use super::tracking::Tracked;
 use super::{
-    AddressLine, Configuration, Global, Instance, RouteLine, RuleLine, SyncGroup, TrackFile,
-    TrackProcess, TrackScript,
+    AddressLine, Configuration, Global, Instance, Lvs, RouteLine, RuleLine, SslFiles, SyncGroup,
+    TrackFile, TrackProcess, TrackScript,
 };
 use crate::diagnostic::{Diagnostics, Span};
 use crate::tree::{Data, Section, Value, Values};
@@ -83,6 +84,11 @@ pub fn build(tree: Section, diagnostics: &mut Diagnostics) -> Configuration {
     check_groups(&mut static_addresses, &track_groups, diagnostics);
     check_groups(&mut static_routes, &track_groups, diagnostics);
     check_groups(&mut static_rules, &track_groups, diagnostics);
+    let server_groups = balancing::groups(&tree, diagnostics);
+    let names = balancing::Named { files: &files, bfds: &bfds, groups: &server_groups };
+    let virtual_servers = balancing::virtual_servers(&tree, &names, diagnostics);
+    let (mut lvs, ssl) = (Lvs::read(&globals), SslFiles::read(&tree));
+    lvs.follow_instances(&tree, &instances, diagnostics);
     let surroundings = Surroundings::read(&tree, &instances, track_groups, diagnostics);
     Configuration {
         global,
@@ -93,6 +99,10 @@ pub fn build(tree: Section, diagnostics: &mut Diagnostics) -> Configuration {
         bfds,
         instances,
         groups,
+        lvs,
+        virtual_servers,
+        server_groups,
+        ssl,
         static_addresses,
         static_routes,
         static_rules,
@@ -101,7 +111,7 @@ pub fn build(tree: Section, diagnostics: &mut Diagnostics) -> Configuration {
 }
 
 /// The blocks of these keywords by name; the second of one name is left out.
-fn named<'a>(
+pub(super) fn named<'a>(
     tree: &'a Section,
     keywords: &[&str],
     diagnostics: &mut Diagnostics,

@@ -84,6 +84,8 @@ pub struct Global {
     pub notify_fifo: Option<Fifo>,
     /// `vrrp_notify_fifo`.
     pub vrrp_notify_fifo: Option<Fifo>,
+    /// `lvs_notify_fifo`.
+    pub lvs_notify_fifo: Option<Fifo>,
     /// `fifo_write_vrrp_states_on_reload`.
     pub repeats_states_on_reload: bool,
     /// `vrrp_startup_delay`.
@@ -110,6 +112,8 @@ pub struct Global {
     pub vrrp_process: ProcessSettings,
     /// `bfd_priority` and its kin.
     pub bfd_process: ProcessSettings,
+    /// `checker_priority` and its kin.
+    pub checker_process: ProcessSettings,
     /// `max_auto_priority`: the greatest real-time priority that is taken when a timer was late; 0
     /// for none, and −1 for none without a word.
     pub max_auto_priority: i8,
@@ -153,15 +157,19 @@ impl Global {
         };
         let notify_fifo = fifo(section, "notify_fifo", "notify_fifo_script");
         let vrrp_notify_fifo = fifo(section, "vrrp_notify_fifo", "vrrp_notify_fifo_script");
-        if let (Some(all), Some(vrrp)) = (&notify_fifo, &vrrp_notify_fifo)
-            && all.path == vrrp.path
-        {
+        let mut other = |fifo: Option<Fifo>| {
+            let fifo = fifo?;
+            if notify_fifo.as_ref().is_none_or(|all| all.path != fifo.path) {
+                return Some(fifo);
+            }
             let help = "notify_fifo gets these events too; remove this line";
-            let message = format!("{} is the FIFO of notify_fifo", vrrp.path);
-            diagnostics.error(vrrp.span, message, help);
-        }
-        let vrrp_notify_fifo = vrrp_notify_fifo
-            .filter(|vrrp| notify_fifo.as_ref().is_none_or(|all| all.path != vrrp.path));
+            let message = format!("{} is the FIFO of notify_fifo", fifo.path);
+            diagnostics.error(fifo.span, message, help);
+            None
+        };
+        let vrrp_notify_fifo = other(vrrp_notify_fifo);
+        let lvs_notify_fifo =
+            other(self::fifo(section, "lvs_notify_fifo", "lvs_notify_fifo_script"));
         Self {
             router_id: text("router_id"),
             script_user: user("script_user"),
@@ -180,6 +188,7 @@ impl Global {
             mails_no_faults: section.has("no_email_faults"),
             notify_fifo,
             vrrp_notify_fifo,
+            lvs_notify_fifo,
             repeats_states_on_reload: section.has("fifo_write_vrrp_states_on_reload"),
             startup_delay: section.duration("vrrp_startup_delay").unwrap_or_default(),
             delay_after_boot: section.duration("vrrp_delay_after_boot").unwrap_or_default(),
@@ -193,6 +202,7 @@ impl Global {
             rx_buffers: RxBuffers::read(section, diagnostics),
             vrrp_process: ProcessSettings::read(section, "vrrp"),
             bfd_process: ProcessSettings::read(section, "bfd"),
+            checker_process: ProcessSettings::read(section, "checker"),
             max_auto_priority: values("max_auto_priority").map_or(0, |values| {
                 let priority = values.at(0).and_then(Value::integer);
                 priority.and_then(|priority| priority.try_into().ok()).unwrap_or(99)

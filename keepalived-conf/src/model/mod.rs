@@ -2,6 +2,7 @@
 
 mod address;
 mod announcing;
+mod balancing;
 mod bfd;
 mod build;
 mod defaults;
@@ -34,6 +35,13 @@ mod virtual_interface;
 
 pub use address::{AddressLine, Broadcast, PreferredLifetime};
 pub use announcing::{Announcing, ExtraAnnouncing};
+pub use balancing::{
+    BfdCheck, Check, CheckKind, CheckTarget, CheckTiming, DnsCheck, FileCheck, FlushOnStop,
+    GranularityLine, HttpCheck, HttpProtocol, HttpUrl, IpFamily, Lvs, LvsMethod, LvsTimeouts,
+    LvsTunnel, LvsTunnelChecksum, MiscCheck, PersistenceLine, RealServer, RegexLine, ReplyLine,
+    ServerGroup, ServiceName, SmtpCheck, SorryServer, SslFiles, SyncDaemon, TransportProtocol,
+    UdpCheck, VirtualServer,
+};
 pub use bfd::BfdInstance;
 pub use build::build;
 pub use defaults::Defaults;
@@ -85,13 +93,20 @@ pub struct Configuration {
     pub instances: Vec<Instance>,
     /// `vrrp_sync_group`.
     pub groups: Vec<SyncGroup>,
+    /// What `global_defs` says of IPVS.
+    pub lvs: Lvs,
+    /// `virtual_server`.
+    pub virtual_servers: Vec<VirtualServer>,
+    /// `virtual_server_group`.
+    pub server_groups: Vec<ServerGroup>,
+    /// `SSL`.
+    pub ssl: SslFiles,
     /// `static_ipaddress`.
     pub static_addresses: Vec<AddressLine>,
     /// `static_routes`.
     pub static_routes: Vec<RouteLine>,
     /// `static_rules`.
     pub static_rules: Vec<RuleLine>,
-    /// All keywords with their values, those included that have no place in the fields above: virtual
-    /// servers, checkers.
+    /// All keywords with their values, those included that have no place in the fields above.
     pub tree: Section,
 }

@@ -5,7 +5,7 @@ use super::garp_group::{GarpGroup, garp_groups};
 use super::linkbeat::{Linkbeat, UpDownDelay, linkbeats, up_down_delays};
 use super::track_group::TrackGroup;
 use crate::diagnostic::Diagnostics;
-use crate::tree::Section;
+use crate::tree::{Section, Value};
 
 /// The daemon among others, and its interfaces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +13,8 @@ use crate::tree::Section;
 pub struct Surroundings {
     /// `net_namespace`: the network namespace to work in.
     pub net_namespace: Option<String>,
+    /// `net_namespace_ipvs`: the network namespace of IPVS; empty for that of the first process.
+    pub net_namespace_ipvs: Option<String>,
     /// `instance`: the name of this daemon among several.
     pub instance: Option<String>,
     /// `use_pid_dir`, which `net_namespace` means as well.
@@ -39,6 +41,10 @@ impl Surroundings {
         let text = |name: &str| tree.text(name).map(str::to_owned);
         Self {
             net_namespace: text("net_namespace"),
+            net_namespace_ipvs: tree.get("net_namespace_ipvs").and_then(|entry| {
+                let name = entry.values()?.at(0).and_then(Value::text);
+                Some(name.unwrap_or_default().to_owned())
+            }),
             instance: text("instance"),
             use_pid_dir: tree.has("use_pid_dir") || tree.has("net_namespace"),
             linkbeat_use_polling: tree.has("linkbeat_use_polling"),

@@ -2,7 +2,7 @@
 
 use super::Kind::{Line, List, Nothing, One, Optional, Script};
 use super::Scalar::{Address, Choice, Hex, Interface, Text};
-use super::Support::NotYet;
+use super::Support::{NoEffect, NotYet, Works};
 use super::forms::{
     CONNECT, INT, LONG, MARK, NOTHING, PORT, SWITCH, TEXT, UNSIGNED, USER, integer, seconds,
 };
@@ -12,27 +12,27 @@ use super::{Block, Form, Keyword, Kind, Scalar, option, required};
 macro_rules! repeated {
     ($($own:expr),* $(,)?) => {
         &[
-            Keyword::new("delay_loop", One(seconds(1, LONG)), NotYet, "seconds between checks"),
+            Keyword::new("delay_loop", One(seconds(1, LONG)), Works, "seconds between checks"),
             Keyword::new(
                 "retry",
                 One(UNSIGNED),
-                NotYet,
+                Works,
                 "failures that do not count (default: 1; MISC_CHECK 0, DNS_CHECK 3)",
             ),
             Keyword::new(
                 "delay_before_retry",
                 One(seconds(0, LONG)),
-                NotYet,
+                Works,
                 "seconds after such a failure (default: 1; HTTP_GET 3, DNS_CHECK delay_loop)",
             ),
             Keyword::new(
                 "warmup",
                 One(seconds(0, LONG)),
-                NotYet,
+                Works,
                 "most seconds before the first check (default: delay_loop)",
             ),
-            Keyword::new("alpha", SWITCH, NotYet, "it has failed until it succeeds"),
-            Keyword::new("log_all_failures", SWITCH, NotYet, "log every failure"),
+            Keyword::new("alpha", SWITCH, Works, "it has failed until it succeeds"),
+            Keyword::new("log_all_failures", SWITCH, Works, "log every failure"),
             $($own),*
         ]
     };
@@ -42,18 +42,18 @@ macro_rules! repeated {
 macro_rules! over_network {
     ($($own:expr),* $(,)?) => {
         repeated![
-            Keyword::new("connect_ip", One(Address), NotYet, "address (default: the server's)"),
-            Keyword::new("connect_port", One(PORT), NotYet, "port (default: the server's)"),
-            Keyword::new("bindto", One(Address), NotYet, "our address"),
-            Keyword::new("bind_port", One(PORT), NotYet, "our port"),
-            Keyword::new("bind_if", One(Interface), NotYet, "our interface"),
+            Keyword::new("connect_ip", One(Address), Works, "address (default: the server's)"),
+            Keyword::new("connect_port", One(PORT), Works, "port (default: the server's)"),
+            Keyword::new("bindto", One(Address), Works, "our address"),
+            Keyword::new("bind_port", One(PORT), Works, "our port"),
+            Keyword::new("bind_if", One(Interface), Works, "our interface"),
             Keyword::new(
                 "connect_timeout",
                 One(CONNECT),
-                NotYet,
+                Works,
                 "seconds to connect and for each read (default: 5)",
             ),
-            Keyword::new("fwmark", One(MARK), NotYet, "mark of our packets (default: 0)"),
+            Keyword::new("fwmark", One(MARK), Works, "mark of our packets (default: 0)"),
             $($own),*
         ]
     };
@@ -63,18 +63,18 @@ macro_rules! over_network {
 macro_rules! request {
     ($url:ident $(, $own:expr)* $(,)?) => {
         over_network![
-            Keyword::new("url", Kind::Block(&$url), NotYet, "what is asked for; one or more"),
-            Keyword::new("virtualhost", One(TEXT), NotYet, "host of the request"),
+            Keyword::new("url", Kind::Block(&$url), Works, "what is asked for; one or more"),
+            Keyword::new("virtualhost", One(TEXT), Works, "host of the request"),
             Keyword::new(
                 "http_protocol",
                 One(Choice(&["1.0", "1.0C", "1.1"])),
-                NotYet,
+                Works,
                 "version of the request (default: 1.0)",
             ),
-            Keyword::new("enable_sni", SWITCH, NotYet, "name the host to TLS (default: off)"),
-            Keyword::new("sni_name", One(TEXT), NotYet, "name this host to TLS"),
-            Keyword::new("fast_recovery", SWITCH, NotYet, "all URLs at once when down"),
-            Keyword::old("nb_get_retry", One(UNSIGNED), NotYet, "retry"),
+            Keyword::new("enable_sni", SWITCH, Works, "name the host to TLS (default: off)"),
+            Keyword::new("sni_name", One(TEXT), Works, "name this host to TLS"),
+            Keyword::new("fast_recovery", SWITCH, Works, "all URLs at once when down"),
+            Keyword::old("nb_get_retry", One(UNSIGNED), Works, "retry"),
             $($own),*
         ]
     };
@@ -84,21 +84,26 @@ macro_rules! request {
 macro_rules! url {
     ($($own:expr),* $(,)?) => {
         &[
-            Keyword::new("path", One(TEXT), NotYet, "path of the request; required"),
-            Keyword::new("digest", One(Hex), NotYet, "MD5 of the body, in hexadecimal"),
+            Keyword::new("path", One(TEXT), Works, "path of the request; required"),
+            Keyword::new("digest", One(Hex), Works, "MD5 of the body, in hexadecimal"),
             Keyword::new(
                 "status_code",
                 List(STATUS_CODES),
-                NotYet,
+                Works,
                 "good answers, as 200 or 200-299 (default: 200-299)",
             ),
-            Keyword::new("virtualhost", One(TEXT), NotYet, "host of the request"),
-            Keyword::new("regex", One(TEXT), NotYet, "what the body must match"),
-            Keyword::new("regex_no_match", Nothing, NotYet, "the body must not match"),
-            Keyword::new("regex_options", List(REGEX_OPTIONS), NotYet, "options of PCRE2"),
-            Keyword::new("regex_min_offset", One(UNSIGNED), NotYet, "first octet of a match"),
-            Keyword::new("regex_max_offset", One(UNSIGNED), NotYet, "end of where it may begin"),
-            Keyword::new("regex_stack", Line(&REGEX_STACK), NotYet, "stack of PCRE2, in octets"),
+            Keyword::new("virtualhost", One(TEXT), Works, "host of the request"),
+            Keyword::new("regex", One(TEXT), Works, "what the body must match"),
+            Keyword::new("regex_no_match", Nothing, Works, "the body must not match"),
+            Keyword::new("regex_options", List(REGEX_OPTIONS), Works, "options of PCRE2"),
+            Keyword::new("regex_min_offset", One(UNSIGNED), Works, "first octet of a match"),
+            Keyword::new("regex_max_offset", One(UNSIGNED), Works, "end of where it may begin"),
+            Keyword::new(
+                "regex_stack",
+                Line(&REGEX_STACK),
+                NoEffect("no stack is used"),
+                "stack of PCRE2, in octets",
+            ),
             $($own),*
         ]
     };
@@ -170,10 +175,10 @@ pub(super) static SMTP_CHECK: Block = Block {
         Keyword::new(
             "helo_name",
             One(TEXT),
-            NotYet,
+            Works,
             "name in HELO (default: smtpchecker.keepalived.org)",
         ),
-        Keyword::new("host", Kind::Block(&SMTP_HOST), NotYet, "the older place of what is above"),
+        Keyword::new("host", Kind::Block(&SMTP_HOST), Works, "the older place of what is above"),
     ],
 };
 
@@ -183,8 +188,8 @@ pub(super) static DNS_CHECK: Block = Block {
     name: "DNS_CHECK",
     head: &NOTHING,
     keywords: over_network![
-        Keyword::new("type", One(DNS_TYPE), NotYet, "type of the question (default: SOA)"),
-        Keyword::new("name", One(TEXT), NotYet, "name in the question (default: .)"),
+        Keyword::new("type", One(DNS_TYPE), Works, "type of the question (default: SOA)"),
+        Keyword::new("name", One(TEXT), Works, "name in the question (default: .)"),
     ],
 };
 
@@ -195,11 +200,11 @@ pub(super) static UDP_CHECK: Block = Block {
     name: "UDP_CHECK",
     head: &NOTHING,
     keywords: over_network![
-        Keyword::new("payload", List(Hex), NotYet, "what is sent, in hexadecimal"),
+        Keyword::new("payload", List(Hex), Works, "what is sent, in hexadecimal"),
         // Octets in hexadecimal, where any digit may be a wildcard.
-        Keyword::new("require_reply", Optional(TEXT), NotYet, "an answer that begins like this"),
-        Keyword::new("min_reply_length", One(LENGTH), NotYet, "least octets (default: 0)"),
-        Keyword::new("max_reply_length", One(LENGTH), NotYet, "most octets (default: 255)"),
+        Keyword::new("require_reply", Optional(TEXT), Works, "an answer that begins like this"),
+        Keyword::new("min_reply_length", One(LENGTH), Works, "least octets (default: 0)"),
+        Keyword::new("max_reply_length", One(LENGTH), Works, "most octets (default: 255)"),
     ],
 };
 
@@ -209,15 +214,15 @@ pub(super) static MISC_CHECK: Block = Block {
     name: "MISC_CHECK",
     head: &NOTHING,
     keywords: repeated![
-        Keyword::new("misc_path", Script, NotYet, "what is run; success is the exit status 0"),
+        Keyword::new("misc_path", Script, Works, "what is run; success is the exit status 0"),
         Keyword::new(
             "misc_timeout",
             One(integer(0, 4294)),
-            NotYet,
+            Works,
             "seconds after which it has failed (default: delay_loop)",
         ),
-        Keyword::new("misc_dynamic", Nothing, NotYet, "its exit status sets the weight"),
-        Keyword::new("user", Line(&USER), NotYet, "who runs it (default: script_user)"),
+        Keyword::new("misc_dynamic", Nothing, Works, "its exit status sets the weight"),
+        Keyword::new("user", Line(&USER), Works, "who runs it (default: script_user)"),
     ],
 };
 
@@ -225,14 +230,14 @@ pub(super) static FILE_CHECK: Block = Block {
     name: "FILE_CHECK",
     head: &NOTHING,
     keywords: &[
-        Keyword::new("track_file", One(TEXT), NotYet, "name of the track_file"),
-        Keyword::new("weight", Line(&FILE_WEIGHT), NotYet, "factor (default: the file's)"),
+        Keyword::new("track_file", One(TEXT), Works, "name of the track_file"),
+        Keyword::new("weight", Line(&FILE_WEIGHT), Works, "factor (default: the file's)"),
     ],
 };
 
 static FILE_WEIGHT: Form = Form::new(
     &[required("weight", integer(-INT, INT))],
-    &[option(&["reverse"], &[], NotYet), option(&["noreverse"], &[], NotYet)],
+    &[option(&["reverse"], &[], Works), option(&["noreverse"], &[], Works)],
 );
 
 pub(super) static BFD_CHECK: Block = Block {

@@ -8,7 +8,7 @@
 use super::Scalar::{
     Address, AnyBase, Boolean, Choice, Destination, Group, Integer, Interface, Path, Prefix, Text,
 };
-use super::Support::{NotYet, Works};
+use super::Support::Works;
 use super::{Form, Kind, OptionWord, Place, Scalar, option, option_with, optional, required};
 
 /// The greatest of C's `unsigned int`.
@@ -269,7 +269,7 @@ const ALL_INTERFACES: Place = optional("all", Choice(&["all"]));
 /// Either an address and perhaps a port, or `fwmark`, or `group`.
 pub(super) static SERVICE: Form = Form::new(
     &[optional("address", Address), optional("port", integer(0, 65535))],
-    &[option(&["fwmark"], &[MARK], NotYet), option(&["group"], &[TEXT], NotYet)],
+    &[option(&["fwmark"], &[MARK], Works), option(&["group"], &[TEXT], Works)],
 );
 
 /// A server and perhaps its port.
@@ -279,11 +279,11 @@ pub(super) static SERVER: Form =
 pub(super) static LVS_METHOD: Form = Form::new(
     &[required("method", Choice(&["NAT", "DR", "TUN"]))],
     &[
-        option(&["type"], &[Choice(&["ipip", "gue", "gre"])], NotYet),
-        option(&["port"], &[PORT], NotYet),
-        option(&["nocsum"], &[], NotYet),
-        option(&["csum"], &[], NotYet),
-        option(&["remcsum"], &[], NotYet),
+        option(&["type"], &[Choice(&["ipip", "gue", "gre"])], Works),
+        option(&["port"], &[PORT], Works),
+        option(&["nocsum"], &[], Works),
+        option(&["csum"], &[], Works),
+        option(&["remcsum"], &[], Works),
     ],
 );
 
@@ -295,12 +295,12 @@ pub(super) static LVS_SYNC_DAEMON: Form = Form::new(
         optional("id", integer(0, 255)),
     ],
     &[
-        option(&["inst"], &[TEXT], NotYet),
-        option(&["id"], &[integer(0, 255)], NotYet),
-        option(&["maxlen"], &[integer(1, 65507)], NotYet),
-        option(&["port"], &[PORT], NotYet),
-        option(&["ttl"], &[integer(1, 255)], NotYet),
-        option(&["group"], &[Group], NotYet),
+        option(&["inst"], &[TEXT], Works),
+        option(&["id"], &[integer(0, 255)], Works),
+        option(&["maxlen"], &[integer(1, 65507)], Works),
+        option(&["port"], &[PORT], Works),
+        option(&["ttl"], &[integer(1, 255)], Works),
+        option(&["group"], &[Group], Works),
     ],
 );
 
@@ -310,8 +310,8 @@ pub(super) const LVS_SECONDS: i64 = 2_678_400;
 pub(super) static LVS_TIMEOUTS: Form = Form::new(
     &[],
     &[
-        option(&["tcp"], &[integer(0, LVS_SECONDS)], NotYet),
-        option(&["tcpfin"], &[integer(0, LVS_SECONDS)], NotYet),
-        option(&["udp"], &[integer(0, LVS_SECONDS)], NotYet),
+        option(&["tcp"], &[integer(0, LVS_SECONDS)], Works),
+        option(&["tcpfin"], &[integer(0, LVS_SECONDS)], Works),
+        option(&["udp"], &[integer(0, LVS_SECONDS)], Works),
     ],
 );

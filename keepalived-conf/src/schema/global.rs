@@ -10,7 +10,7 @@ use super::forms::{
 use super::{Block, Form, Keyword, Scalar, Support, optional, required};
 
 const ONE_PROCESS: Support = NoEffect("one process, named director");
-const NO_SNMP: Support = NoEffect("no SNMP; see the metrics");
+pub(super) const NO_SNMP: Support = NoEffect("no SNMP; see the metrics");
 const NFTABLES: Support = NoEffect("nftables does this here");
 const NO_DBUS: Support = NoEffect("no D-Bus; see the status socket");
 
@@ -142,12 +142,12 @@ pub(super) static GLOBAL_DEFS: Block = Block {
         ),
         Keyword::new("smtp_alert", SWITCH, Works, "send mails where nothing else is said"),
         Keyword::new("smtp_alert_vrrp", SWITCH, Works, "the same for VRRP only (default: off)"),
-        Keyword::new("smtp_alert_checker", SWITCH, NotYet, "the same for checks only"),
+        Keyword::new("smtp_alert_checker", SWITCH, Works, "the same for checks only"),
         Keyword::new("no_email_faults", Nothing, Works, "no mail about faults"),
         Keyword::new(
             "no_checker_emails",
             SWITCH,
-            NotYet,
+            NoEffect("mails are about servers only"),
             "mails about servers, not about each check",
         ),
         // FIFOs and other news.
@@ -155,8 +155,8 @@ pub(super) static GLOBAL_DEFS: Block = Block {
         Keyword::new("notify_fifo_script", Script, Works, "started to read that FIFO"),
         Keyword::new("vrrp_notify_fifo", Line(&FIFO), Works, "FIFO for events of VRRP"),
         Keyword::new("vrrp_notify_fifo_script", Script, Works, "started to read that FIFO"),
-        Keyword::new("lvs_notify_fifo", Line(&FIFO), NotYet, "FIFO for events of servers"),
-        Keyword::new("lvs_notify_fifo_script", Script, NotYet, "started to read that FIFO"),
+        Keyword::new("lvs_notify_fifo", Line(&FIFO), Works, "FIFO for events of servers"),
+        Keyword::new("lvs_notify_fifo_script", Script, Works, "started to read that FIFO"),
         Keyword::new(
             "vrrp_notify_priority_changes",
             SWITCH,
@@ -169,8 +169,8 @@ pub(super) static GLOBAL_DEFS: Block = Block {
             Works,
             "write all states to the FIFO after a reload",
         ),
-        Keyword::new("rs_init_notifies", SWITCH, NotYet, "tell of servers at the start as well"),
-        Keyword::new("checker_log_all_failures", SWITCH, NotYet, "log each check that fails"),
+        Keyword::new("rs_init_notifies", SWITCH, Works, "tell of servers at the start as well"),
+        Keyword::new("checker_log_all_failures", SWITCH, Works, "log each check that fails"),
         // VRRP: the protocol.
         Keyword::new(
             "vrrp_version",
@@ -325,17 +325,17 @@ pub(super) static GLOBAL_DEFS: Block = Block {
         ),
         Keyword::old("vrrp_rlimit_rtime", One(BURST), Works, "vrrp_rlimit_rttime"),
         // The process for checks.
-        Keyword::new("checker_priority", One(NICE), NotYet, "niceness of checks (default: 0)"),
-        Keyword::new("checker_no_swap", Nothing, NotYet, "keep checks in memory"),
-        Keyword::new("checker_rt_priority", One(REAL_TIME), NotYet, "real-time priority of checks"),
-        Keyword::new("checker_cpu_affinity", List(PROCESSOR), NotYet, "processors for checks"),
+        Keyword::new("checker_priority", One(NICE), Works, "niceness of checks (default: 0)"),
+        Keyword::new("checker_no_swap", Nothing, Works, "keep checks in memory"),
+        Keyword::new("checker_rt_priority", One(REAL_TIME), Works, "real-time priority of checks"),
+        Keyword::new("checker_cpu_affinity", List(PROCESSOR), Works, "processors for checks"),
         Keyword::new(
             "checker_rlimit_rttime",
             One(BURST),
-            NotYet,
+            Works,
             "longest real-time run, in microseconds",
         ),
-        Keyword::old("checker_rlimit_rtime", One(BURST), NotYet, "checker_rlimit_rttime"),
+        Keyword::old("checker_rlimit_rtime", One(BURST), Works, "checker_rlimit_rttime"),
         // The process for BFD.
         Keyword::new("bfd_priority", One(NICE), Works, "niceness of BFD (default: 0)"),
         Keyword::new("bfd_no_swap", Nothing, Works, "keep BFD in memory"),
@@ -426,23 +426,23 @@ pub(super) static GLOBAL_DEFS: Block = Block {
         Keyword::new(
             "lvs_timeouts",
             Line(&LVS_TIMEOUTS),
-            NotYet,
+            Works,
             "seconds until idle connections are forgotten",
         ),
         Keyword::new(
             "lvs_sync_daemon",
             Line(&LVS_SYNC_DAEMON),
-            NotYet,
+            Works,
             "share the state of connections with a peer",
         ),
-        Keyword::new("lvs_flush", Nothing, NotYet, "begin with an empty IPVS table"),
+        Keyword::new("lvs_flush", Nothing, Works, "begin with an empty IPVS table"),
         Keyword::new(
             "lvs_flush_on_stop",
             Optional(Choice(&["VS"])),
-            NotYet,
+            Works,
             "leave an empty IPVS table, or one without our services",
         ),
-        Keyword::old("lvs_flush_onstop", Optional(Choice(&["VS"])), NotYet, "lvs_flush_on_stop"),
+        Keyword::old("lvs_flush_onstop", Optional(Choice(&["VS"])), Works, "lvs_flush_on_stop"),
         Keyword::new(
             "nftables_ipvs",
             Optional(TEXT),

@@ -2,7 +2,7 @@
 
 use super::Kind::{Lines, Nothing, One, Optional};
 use super::Scalar::{Choice, Interface};
-use super::Support::{NoEffect, NotYet, Works};
+use super::Support::{NoEffect, Works};
 use super::bfd::BFD_INSTANCE;
 use super::forms::{
     NOTHING, SECOND, STATIC_ADDRESS, TEXT, UNSIGNED, VIRTUAL_ROUTE, VIRTUAL_RULE, seconds,
@@ -26,7 +26,7 @@ pub static ROOT: Block = Block {
         Keyword::new(
             "net_namespace_ipvs",
             Optional(TEXT),
-            NotYet,
+            Works,
             "network namespace of IPVS (no name: the first one)",
         ),
         Keyword::new(
@@ -106,14 +106,14 @@ pub static ROOT: Block = Block {
             "interfaces that share a limit on announcements",
         ),
         // Load balancing.
-        Keyword::new("virtual_server", Kind::Block(&VIRTUAL_SERVER), NotYet, "an IPVS service"),
+        Keyword::new("virtual_server", Kind::Block(&VIRTUAL_SERVER), Works, "an IPVS service"),
         Keyword::new(
             "virtual_server_group",
             Kind::Block(&VIRTUAL_SERVER_GROUP),
-            NotYet,
+            Works,
             "addresses and marks that are one service",
         ),
-        Keyword::new("SSL", Kind::Block(&SSL), NotYet, "certificate of SSL_GET"),
+        Keyword::new("SSL", Kind::Block(&SSL), Works, "certificate of SSL_GET"),
         // BFD.
         Keyword::new("bfd_instance", Kind::Block(&BFD_INSTANCE), Works, "a BFD session"),
     ],

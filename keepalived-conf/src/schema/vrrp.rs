@@ -2,7 +2,7 @@
 
 use super::Kind::{Line, Lines, List, Names, Nothing, One, Optional, OptionalScript, Script};
 use super::Scalar::{Address, Choice, Group, Interface, Path, Secret};
-use super::Support::{NoEffect, NotYet, Works};
+use super::Support::{NoEffect, Works};
 use super::forms::{
     GARP_EXTRA_IF_OR_OFF, INT, NAME, NOTHING, SECOND, SWITCH, TEXT, TIMER, TRACK, TRACK_254,
     TRACK_INTERFACE, UNICAST_PEER, UNSIGNED, USE_IPVLAN, USE_VMAC, USER, VIRTUAL_ADDRESS,
@@ -153,7 +153,7 @@ pub(super) static VRRP_INSTANCE: Block = Block {
         Keyword::new(
             "lvs_sync_daemon_interface",
             One(Interface),
-            NotYet,
+            Works,
             "use lvs_sync_daemon of global_defs instead",
         ),
         Keyword::new("kernel_rx_buf_size", One(UNSIGNED), Works, "room of the socket, in octets"),

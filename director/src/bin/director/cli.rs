@@ -6,6 +6,15 @@ use clap::{ArgAction, Parser, Subcommand};
 use keepalived_conf::model::Surroundings;
 
 /// A drop-in for keepalived's VRRP, with the same configuration file and the same options.
+/// Where services are balanced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Ipvs {
+    /// In the kernel.
+    Kernel,
+    /// Nowhere.
+    None,
+}
+
 #[derive(Clone, Debug, Parser)]
 #[command(
     name = "director",
@@ -26,10 +35,10 @@ pub(crate) struct Cli {
         default_value = "/etc/keepalived/keepalived.conf"
     )]
     pub(crate) use_file: PathBuf,
-    /// Run VRRP only; that is all there is in this release
+    /// Run VRRP only
     #[arg(short = 'P', long)]
     pub(crate) vrrp: bool,
-    /// Run health checkers only; there are none in this release, so no router runs
+    /// Run health checkers and IPVS only
     #[arg(short = 'C', long)]
     pub(crate) check: bool,
     /// Run no BFD; whoever tracks a session takes it for down
@@ -68,9 +77,12 @@ pub(crate) struct Cli {
     /// Leave addresses and routes where they are at the end
     #[arg(short = 'V', long)]
     pub(crate) dont_release_vrrp: bool,
-    /// Leave IPVS as it is at the end; no effect, there is no IPVS in this release
+    /// Leave IPVS as it is at the end
     #[arg(short = 'I', long)]
     pub(crate) dont_release_ipvs: bool,
+    /// What is told of services: `kernel`, or `none` to check servers all the same and show the table that would be
+    #[arg(long, value_name = "WHERE", default_value = "kernel")]
+    pub(crate) ipvs: Ipvs,
     /// Do not restart child processes; no effect, there are none
     #[arg(short = 'R', long)]
     pub(crate) dont_respawn: bool,
@@ -92,7 +104,7 @@ pub(crate) struct Cli {
         default_value = "/run/keepalived_vrrp.pid"
     )]
     pub(crate) vrrp_pid: PathBuf,
-    /// For the process of the checkers; no effect, there is none in this release
+    /// For the process of the checkers; no effect, there is one process
     #[arg(short = 'c', long = "checkers_pid", value_name = "FILE")]
     pub(crate) checkers_pid: Option<PathBuf>,
     /// For the process of BFD; no effect, there is one process

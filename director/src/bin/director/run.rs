@@ -26,7 +26,7 @@ use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::cli::Cli;
+use super::cli::{Cli, Ipvs};
 use super::signals::{Request, Signals};
 use super::{Outcome, exit, source};
 
@@ -70,10 +70,17 @@ pub(crate) fn run(cli: &Cli) -> Outcome {
         namespace::enter(name)?;
     }
     let silence = checked.plan.global.disable_local_igmp.then(Silence::begin);
-    let all = [&checked.plan.scheduling, &checked.plan.bfd_scheduling];
+    let plan = &checked.plan;
+    let all = [&plan.scheduling, &plan.bfd_scheduling, &plan.checker_scheduling];
     let may_be_nice = all.iter().any(|scheduling| scheduling.needs_rights().0);
     let may_lock = all.iter().any(|scheduling| scheduling.needs_rights().1);
-    let more = [(may_be_nice, Capability::CAP_SYS_NICE), (may_lock, Capability::CAP_IPC_LOCK)];
+    // To look into the network namespace that IPVS is in.
+    let looks_elsewhere = plan.surroundings.net_namespace_ipvs.is_some() && !plan.pools.is_empty();
+    let more = [
+        (may_be_nice, Capability::CAP_SYS_NICE),
+        (may_lock, Capability::CAP_IPC_LOCK),
+        (looks_elsewhere, Capability::CAP_SYS_ADMIN),
+    ];
     let more: Vec<Capability> =
         more.into_iter().filter(|(is_needed, _)| *is_needed).map(|(_, right)| right).collect();
     if let Err(error) = rights::keep_needed(&more) {
@@ -81,7 +88,8 @@ pub(crate) fn run(cli: &Cli) -> Outcome {
     }
     let _log = log.begin()?;
     limits::raise_open_files();
-    let all = [&checked.plan.scheduling, &checked.plan.bfd_scheduling];
+    let plan = &checked.plan;
+    let all = [&plan.scheduling, &plan.bfd_scheduling, &plan.checker_scheduling];
     all.iter().for_each(|scheduling| scheduling.apply_to_process());
     Scheduling::limit_realtime(&all);
     tell(&checked);
@@ -99,9 +107,13 @@ fn leave_out(cli: &Cli, plan: &mut Plan) {
     if cli.check && !cli.vrrp {
         plan.leave_out_routers();
     }
+    if cli.vrrp && !cli.check {
+        plan.leave_out_pools();
+    }
     if cli.no_bfd {
         plan.leave_out_bfd();
     }
+    plan.has_ipvs = cli.ipvs == Ipvs::Kernel;
 }
 
 fn log(cli: &Cli) -> Result<Log, Box<dyn std::error::Error>> {
@@ -167,7 +179,8 @@ async fn main_loop(cli: &Cli, checked: Checked) -> Outcome {
     let servers = serve_status(cli, &director);
     memory::give_back();
     daemon::tell(Stage::Ready);
-    tracing::info!(routers = director.plan().routers.len(), "started");
+    let (routers, services) = (director.plan().routers.len(), director.plan().pools.len());
+    tracing::info!(routers, services, "started");
     let mut reload = Reload { sign: sign_of_reload(cli, &director), ..Reload::default() };
     let mut planned = planned_reload(&director);
     let mut watchdog = daemon::watchdog_interval().map(|period| {
@@ -185,15 +198,15 @@ async fn main_loop(cli: &Cli, checked: Checked) -> Outcome {
             }
         };
         tokio::select! {
-            notice = director.next() => match notice {
-                Some(notice) => director.handle(&notice),
+            happening = director.next() => match happening {
+                Some(happening) => director.handle(&happening),
                 None => {
                     // Its addresses were released when it ended. Nothing can run without it, so whoever
                     // manages us starts us anew.
                     tracing::error!("the VRRP thread has ended; the daemon ends, too");
                     daemon::tell(Stage::Stopping);
                     drop(servers);
-                    director.stop(cli.dont_release_vrrp).await;
+                    director.stop(cli.dont_release_vrrp, cli.dont_release_ipvs).await;
                     return Ok(exit::INTERNAL);
                 }
             },
@@ -202,7 +215,7 @@ async fn main_loop(cli: &Cli, checked: Checked) -> Outcome {
                 tracing::error!("a bug: part of the daemon has panicked; the daemon ends");
                 daemon::tell(Stage::Stopping);
                 drop(servers);
-                director.stop(cli.dont_release_vrrp).await;
+                director.stop(cli.dont_release_vrrp, cli.dont_release_ipvs).await;
                 return Ok(exit::INTERNAL);
             }
             request = signals.next() => match request {
@@ -242,7 +255,7 @@ async fn main_loop(cli: &Cli, checked: Checked) -> Outcome {
     daemon::tell(Stage::Stopping);
     drop(servers);
     let shutdown = shutdown_script(director.plan());
-    director.stop(cli.dont_release_vrrp).await;
+    director.stop(cli.dont_release_vrrp, cli.dont_release_ipvs).await;
     run_shutdown(shutdown).await;
     Ok(0)
 }

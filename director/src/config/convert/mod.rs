@@ -1,6 +1,7 @@
 //! From the model to routers.
 
 mod address;
+mod balancing;
 mod bfd;
 mod proof;
 mod route;
@@ -27,7 +28,7 @@ pub(super) fn plan(
     interfaces: &Option<Interfaces>,
     diagnostics: &mut Diagnostics,
 ) -> Plan {
-    let Configuration { global, surroundings, scripts, instances, groups, .. } = configuration;
+    let Configuration { global, surroundings, scripts, instances, groups, lvs, .. } = configuration;
     let names = Names::new(&global);
     let files = configuration.files;
     let processes = configuration.processes;
@@ -56,6 +57,11 @@ pub(super) fn plan(
             .as_ref()
             .and_then(|fifo| fifo.script.as_ref())
             .and_then(|line| accounts.command("vrrp_notify_fifo_script", line, diagnostics)),
+        lvs_fifo: global
+            .lvs_notify_fifo
+            .as_ref()
+            .and_then(|fifo| fifo.script.as_ref())
+            .and_then(|line| accounts.command("lvs_notify_fifo_script", line, diagnostics)),
     };
     let rule_preference = Cell::new(LAST_PREFERENCE);
     let mut machine = Machine {
@@ -128,7 +134,19 @@ pub(super) fn plan(
             group,
         })
         .collect();
+    let shared = balancing::Shared {
+        lvs: &lvs,
+        groups: &configuration.server_groups,
+        files: &files,
+        ssl: &configuration.ssl,
+    };
+    let lines = configuration.virtual_servers;
+    let pools = balancing::pools(lines, &shared, &mut accounts, diagnostics);
     Plan {
+        pools,
+        lvs,
+        has_ipvs: true,
+        checker_scheduling: surroundings::checker_scheduling(&global),
         interface_settings: surroundings::interface_settings(&global, &surroundings),
         announcement_limits: surroundings::announcement_limits(&global, &surroundings),
         firewall: surroundings::firewall(&global),

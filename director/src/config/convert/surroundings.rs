@@ -61,6 +61,11 @@ pub(super) fn bfd_scheduling(global: &Global) -> Scheduling {
     Scheduling { part: "bfd", settings, ..Scheduling::default() }
 }
 
+pub(super) fn checker_scheduling(global: &Global) -> Scheduling {
+    let settings = global.checker_process.clone();
+    Scheduling { part: "checker", settings, ..Scheduling::default() }
+}
+
 pub(super) fn file(line: &TrackFileLine) -> TrackFile {
     TrackFile {
         name: line.name.clone(),

@@ -1,0 +1,107 @@
+//! From the model to pools.
+
+mod check;
+mod service;
+
+use healthcheck::{PoolConfig, ServerConfig, Sorry};
+use keepalived_conf::model::{Lvs, RealServer, ServerGroup, SslFiles, TrackFile, VirtualServer};
+use keepalived_conf::{Diagnostics, Severity};
+
+use super::super::commands::Accounts;
+use super::super::pools::{PlannedPool, PlannedServer};
+use check::Checker;
+
+/// What all services share.
+pub(super) struct Shared<'a> {
+    pub(super) lvs: &'a Lvs,
+    pub(super) groups: &'a [ServerGroup],
+    pub(super) files: &'a [TrackFile],
+    pub(super) ssl: &'a SslFiles,
+}
+
+pub(super) fn pools(
+    lines: Vec<VirtualServer>,
+    shared: &Shared<'_>,
+    accounts: &mut Accounts,
+    diagnostics: &mut Diagnostics,
+) -> Vec<PlannedPool> {
+    lines.into_iter().filter_map(|line| pool(line, shared, accounts, diagnostics)).collect()
+}
+
+fn pool(
+    line: VirtualServer,
+    shared: &Shared<'_>,
+    accounts: &mut Accounts,
+    diagnostics: &mut Diagnostics,
+) -> Option<PlannedPool> {
+    let services = service::services(&line, shared.groups, diagnostics);
+    if services.is_empty() {
+        return None;
+    }
+    let mut config = PoolConfig::new().quorum(line.quorum).hysteresis(line.hysteresis);
+    let families: Vec<_> = services.iter().map(|service| service.key.family()).collect();
+    let sorry = line.sorry.as_ref().and_then(|sorry| {
+        let destination = service::destination(sorry.address, sorry.port, sorry.method);
+        let what = format!("sorry_server {}", sorry.address);
+        service::check_family(&what, &destination, &families, line.span, diagnostics)
+            .then_some((destination, sorry.stays))
+    });
+    if let Some((_, stays)) = &sorry {
+        config = config.sorry(if *stays { Sorry::Stays } else { Sorry::Replaces });
+    }
+    let smtp_alert = line.smtp_alert.unwrap_or(shared.lvs.smtp_alert);
+    let mut servers = Vec::new();
+    for server in &line.servers {
+        let planned = self::server(server, shared, smtp_alert, accounts, diagnostics);
+        let what = format!("real_server {} {}", server.address, server.port);
+        let destination = &planned.destination;
+        if service::check_family(&what, destination, &families, server.span, diagnostics) {
+            servers.push(planned);
+        }
+    }
+    if servers.is_empty() && sorry.is_none() {
+        let message = format!("virtual_server {} has no server", line.name);
+        let help = "write real_server ADDRESS PORT { … }".to_owned();
+        diagnostics.add(Severity::Warning, Some(line.span), message, Some(help));
+    }
+    let mut command = |keyword, line: &Option<_>| {
+        line.as_ref().and_then(|line| accounts.command(keyword, line, diagnostics))
+    };
+    Some(PlannedPool {
+        services,
+        config,
+        servers,
+        sorry: sorry.map(|(destination, _)| destination),
+        quorum_up: command("quorum_up", &line.quorum_up),
+        quorum_down: command("quorum_down", &line.quorum_down),
+        smtp_alert,
+        line,
+    })
+}
+
+fn server(
+    line: &RealServer,
+    shared: &Shared<'_>,
+    smtp_alert: bool,
+    accounts: &mut Accounts,
+    diagnostics: &mut Diagnostics,
+) -> PlannedServer {
+    let mut destination = service::destination(line.address, line.port, line.method);
+    destination.weight = i32::try_from(line.weight).unwrap_or(i32::MAX);
+    destination.upper_threshold = line.upper_threshold;
+    destination.lower_threshold = line.lower_threshold;
+    let mut checker = Checker { shared, accounts, diagnostics };
+    let checks = line.checks.iter().filter_map(|check| checker.check(check)).collect();
+    let mut command = |keyword, line: &Option<_>| {
+        line.as_ref().and_then(|line| accounts.command(keyword, line, diagnostics))
+    };
+    PlannedServer {
+        destination,
+        config: ServerConfig::new().weight(line.weight).stays(line.stays),
+        checks,
+        notify_up: command("notify_up", &line.notify_up),
+        notify_down: command("notify_down", &line.notify_down),
+        smtp_alert: line.smtp_alert.unwrap_or(smtp_alert),
+        line: line.clone(),
+    }
+}
