@@ -87,9 +87,7 @@ fn wrong_rule(line: &str) -> (usize, Vec<String>) {
 fn all_keywords_of_vrrp_are_done() {
     fn check(block: &Block) {
         for keyword in block.keywords {
-            // It belongs to LVS, and is built with it in keepalived.
-            let is_later = keyword.name == "lvs_sync_daemon_interface";
-            assert_eq!(keyword.support == Support::NotYet, is_later, "{}", keyword.name);
+            assert_ne!(keyword.support, Support::NotYet, "{}", keyword.name);
             if let Kind::Block(inner) = keyword.value {
                 check(inner);
             }

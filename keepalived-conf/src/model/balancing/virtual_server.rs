@@ -171,7 +171,18 @@ impl VirtualServer {
             );
             return None;
         }
-        let protocol = protocol(section, &name, span, diagnostics);
+        let is_marked = match &name {
+            ServiceName::Group(group) => {
+                let group = named.groups.iter().find(|known| known.name == *group);
+                let is_mark = |member: &_| matches!(member, ServiceName::Mark { .. });
+                group.is_some_and(|group| group.members.iter().all(is_mark))
+            }
+            name => matches!(name, ServiceName::Mark { .. }),
+        };
+        let protocol = match is_marked {
+            true => None,
+            false => Some(protocol(section, &name, span, diagnostics)),
+        };
         let method = last_method(section, &["lvs_method", "lb_kind"], diagnostics);
         let family = match section.text("ip_family") {
             Some("inet6") => Some(IpFamily::Ipv6),
@@ -256,16 +267,15 @@ fn protocol(
     name: &ServiceName,
     span: Span,
     diagnostics: &mut Diagnostics,
-) -> Option<TransportProtocol> {
-    match (section.text("protocol"), name) {
-        (_, ServiceName::Mark { .. }) => None,
-        (Some("TCP"), _) => Some(TransportProtocol::Tcp),
-        (Some("SCTP"), _) => Some(TransportProtocol::Sctp),
-        (Some(_), _) => Some(TransportProtocol::Udp),
-        (None, name) => {
+) -> TransportProtocol {
+    match section.text("protocol") {
+        Some("TCP") => TransportProtocol::Tcp,
+        Some("SCTP") => TransportProtocol::Sctp,
+        Some(_) => TransportProtocol::Udp,
+        None => {
             let message = format!("virtual_server {name} has no protocol");
             diagnostics.warn(span, message, "it is taken as UDP; write protocol TCP, UDP or SCTP");
-            Some(TransportProtocol::Udp)
+            TransportProtocol::Udp
         }
     }
 }

@@ -124,9 +124,6 @@ impl Checker<'_, '_> {
 
     fn tls(&self) -> Result<Tls, String> {
         let ssl = self.shared.ssl;
-        if ssl.has_password {
-            return Err("the private key has a password, which cannot be done".to_owned());
-        }
         let authorities = ssl.authorities.as_deref().map(Path::new);
         let tls = match (&ssl.certificate, &ssl.key, authorities) {
             (Some(certificate), key, authorities) => {

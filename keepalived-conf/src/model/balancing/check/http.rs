@@ -88,23 +88,13 @@ pub struct SslFiles {
     pub certificate: Option<String>,
     /// `key`.
     pub key: Option<String>,
-    /// `password` is there.
-    pub has_password: bool,
-    /// Where it is written.
-    pub span: Option<Span>,
 }
 
 impl SslFiles {
     pub(in crate::model) fn read(tree: &Section) -> Self {
-        let Some((entry, _, section)) = tree.blocks("SSL").last() else { return Self::default() };
+        let Some((_, _, section)) = tree.blocks("SSL").last() else { return Self::default() };
         let text = |name: &str| section.text(name).map(str::to_owned);
-        Self {
-            authorities: text("ca"),
-            certificate: text("certificate"),
-            key: text("key"),
-            has_password: section.has("password"),
-            span: Some(entry.span),
-        }
+        Self { authorities: text("ca"), certificate: text("certificate"), key: text("key") }
     }
 }
 
