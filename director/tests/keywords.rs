@@ -29,7 +29,8 @@ fn it_is_the_one_in_the_documentation() {
 fn every_keyword_that_works_is_in_a_test() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut tests = String::new();
-    for entry in fs::read_dir(folder).unwrap() {
+    let all = [folder.clone(), folder.join("balancing")];
+    for entry in all.iter().flat_map(|folder| fs::read_dir(folder).unwrap()) {
         let path = entry.unwrap().path();
         let is_other = path.extension().is_some_and(|ending| ending == "rs")
             && path.file_stem().is_some_and(|name| name != "keywords");

@@ -13,7 +13,7 @@ use crate::run::{Outcome, command, top};
 pub(crate) type Need = (&'static str, &'static str);
 
 /// Peers and readers of the lab.
-pub(crate) const LAB: [Need; 14] = [
+pub(crate) const LAB: [Need; 15] = [
     ("/usr/sbin/keepalived", "keepalived"),
     ("/usr/lib/frr/vrrpd", "frr"),
     ("/usr/bin/tshark", "tshark"),
@@ -28,6 +28,7 @@ pub(crate) const LAB: [Need; 14] = [
     ("/bin/busybox", "busybox-static"),
     ("/usr/bin/strip", "binutils"),
     ("/sbin/ipvsadm", "ipvsadm"),
+    ("/usr/sbin/nginx", "nginx-light"),
 ];
 /// libFuzzer is C++.
 pub(crate) const COMPILER: [Need; 1] = [("/usr/bin/c++", "g++")];

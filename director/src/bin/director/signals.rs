@@ -2,7 +2,7 @@
 
 use std::io;
 
-use nix::libc::{SIGRTMAX, SIGRTMIN};
+use nix::libc::{SIGRTMAX, SIGRTMIN, SIGXCPU};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What a signal asks for.
@@ -55,6 +55,8 @@ pub(crate) struct Signals {
     stats: Signal,
     stats_clear: Signal,
     json: Signal,
+    /// A real-time thread ran too long.
+    overrun: Signal,
 }
 
 impl Signals {
@@ -69,10 +71,18 @@ impl Signals {
             stats: of(Request::Stats)?,
             stats_clear: of(Request::StatsClear)?,
             json: of(Request::Json)?,
+            overrun: signal(SignalKind::from_raw(SIGXCPU))?,
         })
     }
 
     pub(crate) async fn next(&mut self) -> Request {
+        let overrun = async {
+            // The kernel sends it each second from the soft limit on, and ends us at the hard one.
+            while self.overrun.recv().await.is_some() {
+                tracing::warn!("a real-time thread ran too long; its rlimit_rttime may be too low");
+            }
+            std::future::pending().await
+        };
         let int = async {
             match &mut self.int {
                 Some(int) => int.recv().await,
@@ -82,6 +92,7 @@ impl Signals {
         tokio::select! {
             _ = self.term.recv() => Request::Stop,
             _ = int => Request::Stop,
+            request = overrun => request,
             _ = self.hup.recv() => Request::Reload,
             _ = self.data.recv() => Request::Data,
             _ = self.stats.recv() => Request::Stats,

@@ -95,19 +95,28 @@ pub struct BfdCheck {
 const HELO_NAME: &str = "smtpchecker.keepalived.org";
 
 impl SmtpCheck {
+    /// The check itself, and one for each older block `host`, with what is said there.
     pub(super) fn read(
         section: &Section,
         server: (IpAddr, u16),
         defaults: &Defaults,
         span: Span,
         diagnostics: &mut Diagnostics,
-    ) -> Option<Self> {
-        // What stands in the older block counts as if it stood around it.
-        let host = section.blocks("host").last().map(|(_, _, block)| block);
-        let mut all = section.clone();
-        all.entries.extend(host.into_iter().flat_map(|block| block.entries.iter().cloned()));
-        let target = CheckTarget::read(&all, server, defaults, "SMTP_CHECK", span, diagnostics)?;
-        Some(Self { target, name: all.text("helo_name").unwrap_or(HELO_NAME).to_owned() })
+    ) -> Vec<Self> {
+        let hosts = section.blocks("host").map(|(_, _, block)| {
+            let mut all = section.clone();
+            all.entries.extend(block.entries.iter().cloned());
+            all
+        });
+        let name = section.text("helo_name").unwrap_or(HELO_NAME);
+        std::iter::once(section.clone())
+            .chain(hosts)
+            .filter_map(|all| {
+                let target =
+                    CheckTarget::read(&all, server, defaults, "SMTP_CHECK", span, diagnostics)?;
+                Some(Self { target, name: name.to_owned() })
+            })
+            .collect()
     }
 }
 

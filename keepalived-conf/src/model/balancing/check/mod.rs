@@ -98,7 +98,11 @@ pub(super) fn checks(
                 Some(CheckKind::Http(Box::new(check)))
             }),
             "SMTP_CHECK" => {
-                SmtpCheck::read(block, server, defaults, span, diagnostics).map(CheckKind::Smtp)
+                let timing = defaults.timing(block, keyword);
+                let all = SmtpCheck::read(block, server, defaults, span, diagnostics);
+                let kinds = all.into_iter().map(CheckKind::Smtp);
+                checks.extend(kinds.map(|kind| Check { span, timing, kind }));
+                continue;
             }
             "DNS_CHECK" => target(diagnostics).map(|it| CheckKind::Dns(DnsCheck::read(block, it))),
             "UDP_CHECK" => target(diagnostics)
