@@ -24,7 +24,7 @@ impl Misc {
         let failed = |problem: String| Err(ProbeError::Command(problem));
         // One that cannot be run is a failure, never a success.
         let mut running = match child::start(&self.command, &[]) {
-            Ok(running) => running,
+            Ok(running) => running.killed_at_last(),
             Err(error) => return failed(format!("cannot be run: {error}")),
         };
         match running.wait(self.limit).await {

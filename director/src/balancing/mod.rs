@@ -10,7 +10,7 @@ mod report;
 mod worker;
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -29,6 +29,8 @@ pub(crate) use report::Shown;
 pub use news::{About, News};
 pub use report::{CheckReport, PoolReport, ServerReport};
 
+/// Until the thread has programmed what it is at.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
 /// For the table to be taken away at the end.
 const LAST_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -37,7 +39,19 @@ const LAST_PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Balancing {
     orders: UnboundedSender<Order>,
     news: UnboundedReceiver<News>,
-    shown: Arc<Mutex<Shown>>,
+}
+
+/// Asks what is balanced.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker(UnboundedSender<Order>);
+
+impl Asker {
+    /// What there is; nothing when the thread does not answer in time.
+    pub(crate) fn ask(&self) -> Shown {
+        let (asker, answer) = mpsc::channel();
+        let _ = self.0.send(Order::Show(asker));
+        answer.recv_timeout(ANSWER_PATIENCE).unwrap_or_default()
+    }
 }
 
 /// What a configuration says of it.
@@ -83,23 +97,22 @@ impl Balancing {
         }
         let (orders, receiver) = unbounded_channel();
         let (sender, news) = unbounded_channel();
-        let shown = Arc::new(Mutex::new(Shown::default()));
         let start = Start {
             settings: Settings::of(plan, false),
             has_ipvs: plan.has_ipvs,
             namespace: plan.surroundings.net_namespace_ipvs.clone(),
         };
-        let (scheduling, shared) = (plan.checker_scheduling.clone(), Arc::clone(&shown));
+        let scheduling = plan.checker_scheduling.clone();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         thread::Builder::new().name("checker".into()).spawn(move || {
             scheduling.apply_to_thread();
             runtime.block_on(async move {
-                Worker::new(start, sender, shared).run(receiver).await;
+                Worker::new(start, sender).run(receiver).await;
             });
             // Probes that hang are not waited for.
             runtime.shutdown_background();
         })?;
-        Ok(Some(Self { orders, news, shown }))
+        Ok(Some(Self { orders, news }))
     }
 
     /// Goes on by another configuration.
@@ -118,9 +131,9 @@ impl Balancing {
         self.news.recv().await
     }
 
-    /// What is shown of it.
-    pub(crate) fn shown(&self) -> Arc<Mutex<Shown>> {
-        Arc::clone(&self.shown)
+    /// For those who show it.
+    pub(crate) fn asker(&self) -> Asker {
+        Asker(self.orders.clone())
     }
 
     /// Ends, and returns what is still to be told. IPVS is left as it is, or what is ours is taken away.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use healthcheck::{CheckId, Event, ServerId};
 use ipvs_netlink::DaemonRole;
@@ -26,6 +25,8 @@ pub(super) enum Order {
     Set(Box<Settings>),
     /// The instance that the sync daemon follows is active, or not.
     Follow { is_active: bool },
+    /// What there is to show.
+    Show(std::sync::mpsc::Sender<Shown>),
     /// The end; whether IPVS is left as it is.
     Stop { leaves: bool, done: oneshot::Sender<()> },
 }
@@ -36,14 +37,13 @@ pub(super) struct Worker {
     pools: Pools,
     kernel: Kernel,
     news: UnboundedSender<News>,
-    shown: Arc<Mutex<Shown>>,
     /// Places of pools whose members may be others.
     changed: BTreeSet<usize>,
     addresses: Option<Addresses>,
 }
 
 impl Worker {
-    pub(super) fn new(start: Start, news: UnboundedSender<News>, shown: Arc<Mutex<Shown>>) -> Self {
+    pub(super) fn new(start: Start, news: UnboundedSender<News>) -> Self {
         let Start { settings, has_ipvs, namespace } = start;
         let mut kernel = match has_ipvs {
             true => Kernel::open(namespace.as_deref()),
@@ -57,7 +57,7 @@ impl Worker {
         kernel.set_all(&pools.table());
         kernel.set_timeouts(&lvs.timeouts);
         let (changed, addresses) = (BTreeSet::new(), None);
-        let mut worker = Self { lvs, vrid, pools, kernel, news, shown, changed, addresses };
+        let mut worker = Self { lvs, vrid, pools, kernel, news, changed, addresses };
         if let Some(line) = worker.lvs.sync_daemon.clone() {
             // One that follows an instance begins as its backup.
             let role = line.instance.as_ref().map(|_| DaemonRole::Backup);
@@ -65,7 +65,6 @@ impl Worker {
         }
         worker.watch_addresses();
         worker.tell_start();
-        worker.show();
         worker
     }
 
@@ -81,6 +80,10 @@ impl Worker {
                 biased;
                 order = orders.recv() => match order {
                     Some(Order::Set(settings)) => self.set(*settings),
+                    Some(Order::Show(asker)) => {
+                        // Whoever asked may not wait any more.
+                        let _ = asker.send(self.shown());
+                    }
                     Some(Order::Follow { is_active }) => self.follow(is_active),
                     Some(Order::Stop { leaves, done }) => {
                         self.stop(leaves);
@@ -125,7 +128,6 @@ impl Worker {
         }
         self.watch_addresses();
         self.tell_differences(&before);
-        self.show();
     }
 
     /// What is up or down now because of another configuration.
@@ -216,16 +218,14 @@ impl Worker {
         for place in std::mem::take(&mut self.changed) {
             self.kernel.set(&self.pools.table_of(place));
         }
-        self.show();
     }
 
-    fn show(&self) {
-        let shown = Shown {
+    fn shown(&self) -> Shown {
+        Shown {
             pools: report::pools(&self.pools),
             table: self.pools.table().to_string(),
             has_ipvs: self.kernel.has_ipvs(),
-        };
-        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = shown;
+        }
     }
 
     fn tell_start(&self) {

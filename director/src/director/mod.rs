@@ -180,7 +180,7 @@ impl Director {
         let bfd = Arc::new(Mutex::new(bfd));
         let balancing = Balancing::start(&plan).map_err(StartError::Checks)?;
         let mut view = View::new(vrrp.clone(), Arc::clone(&bfd));
-        view.balancing = balancing.as_ref().map(Balancing::shown);
+        view.balancing = balancing.as_ref().map(Balancing::asker);
         let view = Arc::new(Mutex::new(view));
         let at_start = AtStart::of(&plan);
         let director = Self {

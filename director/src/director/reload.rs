@@ -138,7 +138,7 @@ impl Director {
         if let Some(balancing) = balancing {
             balancing.follow(leads);
             self.view.lock().unwrap_or_else(PoisonError::into_inner).balancing =
-                Some(balancing.shown());
+                Some(balancing.asker());
             self.balancing = Some(balancing);
         }
         self.plan = plan;

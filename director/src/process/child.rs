@@ -21,6 +21,8 @@ const GRACE: Duration = Duration::from_secs(2);
 pub struct Running {
     child: Child,
     group: Option<Pid>,
+    /// What it gets when nobody waits for it any more.
+    last: Signal,
 }
 
 /// How a command ended.
@@ -103,7 +105,7 @@ fn spawn(command: &Command, more: &[String], by_shell: bool) -> io::Result<Runni
         _ => process.spawn()?,
     };
     let group = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
-    Ok(Running { child, group })
+    Ok(Running { child, group, last: Signal::SIGTERM })
 }
 
 impl Running {
@@ -138,6 +140,13 @@ impl Running {
         }
     }
 
+    /// When nobody waits for it any more, it is not asked to end but made to: it is a check, and has nothing to undo.
+    #[must_use]
+    pub fn killed_at_last(mut self) -> Self {
+        self.last = Signal::SIGKILL;
+        self
+    }
+
     /// Lets it go on, whatever becomes of this value.
     pub fn leave(&mut self) {
         self.group = None;
@@ -167,6 +176,6 @@ impl Running {
 impl Drop for Running {
     /// Nobody waits for it any more: it is not left to run.
     fn drop(&mut self) {
-        self.signal(Signal::SIGTERM);
+        self.signal(self.last);
     }
 }

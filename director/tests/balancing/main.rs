@@ -6,6 +6,7 @@
 
 mod events;
 mod probes;
+mod roles;
 mod servers;
 mod services;
 
@@ -18,10 +19,11 @@ use lab::vm::Machine;
 
 const DIRECTOR: &str = env!("CARGO_BIN_EXE_director");
 
-const TESTS: [(&str, fn()); 3] = [
+const TESTS: [(&str, fn()); 4] = [
     ("services_are_those_of_keepalived", services::are_those_of_keepalived),
     ("servers_come_and_go_as_with_keepalived", events::are_those_of_keepalived),
     ("every_kind_of_check_finds_what_keepalived_finds", probes::find_what_keepalived_finds),
+    ("the_sync_daemon_follows_a_role", roles::are_followed),
 ];
 
 /// In the machine it is the small servers.
@@ -54,7 +56,7 @@ fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-const MODULES: [&str; 9] = [
+const MODULES: [&str; 10] = [
     "ip_vs",
     "ip_vs_rr",
     "ip_vs_wrr",
@@ -64,6 +66,7 @@ const MODULES: [&str; 9] = [
     "ip_vs_mh",
     "ip_vs_pe_sip",
     "nf_conntrack",
+    "veth",
 ];
 
 /// Addresses of servers are on `lo`, and each has a web server of its own.
