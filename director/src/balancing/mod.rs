@@ -10,7 +10,7 @@ mod report;
 mod worker;
 
 use std::io;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ impl Asker {
 /// What a configuration says of it.
 pub(super) struct Settings {
     lvs: Lvs,
-    pools: Vec<PlannedPool>,
+    pools: Vec<Arc<PlannedPool>>,
     /// Of the instance that the sync daemon follows.
     vrid: Option<u8>,
     /// Whether that is active now.

@@ -1,6 +1,7 @@
 //! The pools of a plan, with their checks.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use healthcheck::{CheckId, Checks, Known, PoolId, ServerId, Who};
 use ipvs_netlink::{Destination, DestinationKey, Forwarding, ServiceKey, Table};
@@ -11,7 +12,7 @@ use crate::config::{PlannedCheck, PlannedPool, PlannedServer};
 
 /// All pools. Their identifiers are their places.
 pub(super) struct Pools {
-    pub(super) plans: Vec<PlannedPool>,
+    pub(super) plans: Vec<Arc<PlannedPool>>,
     pub(super) checks: Checks,
     pools: Vec<Pool>,
     by_pool: BTreeMap<PoolId, usize>,
@@ -47,7 +48,7 @@ struct ServerBefore {
 
 impl Pools {
     /// Those of a plan; what was known before of what is the same holds.
-    pub(super) fn new(plans: Vec<PlannedPool>, before: &Before) -> Self {
+    pub(super) fn new(plans: Vec<Arc<PlannedPool>>, before: &Before) -> Self {
         let mut pools = Self {
             plans: Vec::new(),
             checks: Checks::new(),
@@ -63,7 +64,7 @@ impl Pools {
         pools
     }
 
-    fn add(&mut self, plan: PlannedPool, before: Option<&PoolBefore>) {
+    fn add(&mut self, plan: Arc<PlannedPool>, before: Option<&PoolBefore>) {
         let id = self.checks.add_pool(plan.config);
         let place = self.pools.len();
         self.by_pool.insert(id, place);
@@ -125,7 +126,7 @@ impl Pools {
             let before = ServerBefore { is_up: health.is_up(server.id), checks: checks.collect() };
             (plan.destination.key, before)
         };
-        let pool = |(plan, pool): (&PlannedPool, &Pool)| {
+        let pool = |(plan, pool): (&Arc<PlannedPool>, &Pool)| {
             let servers = plan.servers.iter().zip(&pool.servers).map(server).collect();
             (keys(plan), PoolBefore { has_quorum: health.has_quorum(pool.id), servers })
         };

@@ -98,7 +98,7 @@ pub struct Plan {
     /// What is run for the daemon as a whole.
     pub commands: GlobalCommands,
     /// Services with their servers.
-    pub pools: Vec<PlannedPool>,
+    pub pools: Vec<Arc<PlannedPool>>,
     /// What holds for all of these.
     pub lvs: Lvs,
     /// Whether IPVS is told of them.

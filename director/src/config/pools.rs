@@ -14,7 +14,7 @@ use super::commands::Command;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PlannedPool {
-    /// As the file describes it.
+    /// As the file describes it, without its servers.
     pub line: VirtualServer,
     /// What IPVS gets: one service, or those of its group.
     pub services: Vec<Service>,
@@ -36,7 +36,7 @@ pub struct PlannedPool {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PlannedServer {
-    /// As the file describes it.
+    /// As the file describes it, without its checks.
     pub line: RealServer,
     /// What IPVS gets, with the weight of the file.
     pub destination: Destination,

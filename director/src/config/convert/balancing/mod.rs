@@ -3,6 +3,8 @@
 mod check;
 mod service;
 
+use std::sync::Arc;
+
 use healthcheck::{PoolConfig, ServerConfig, Sorry};
 use keepalived_conf::model::{Lvs, RealServer, ServerGroup, SslFiles, TrackFile, VirtualServer};
 use keepalived_conf::{Diagnostics, Severity};
@@ -24,12 +26,13 @@ pub(super) fn pools(
     shared: &Shared<'_>,
     accounts: &mut Accounts,
     diagnostics: &mut Diagnostics,
-) -> Vec<PlannedPool> {
-    lines.into_iter().filter_map(|line| pool(line, shared, accounts, diagnostics)).collect()
+) -> Vec<Arc<PlannedPool>> {
+    let planned = lines.into_iter().filter_map(|line| pool(line, shared, accounts, diagnostics));
+    planned.map(Arc::new).collect()
 }
 
 fn pool(
-    line: VirtualServer,
+    mut line: VirtualServer,
     shared: &Shared<'_>,
     accounts: &mut Accounts,
     diagnostics: &mut Diagnostics,
@@ -51,10 +54,11 @@ fn pool(
     }
     let smtp_alert = line.smtp_alert.unwrap_or(shared.lvs.smtp_alert);
     let mut servers = Vec::new();
-    for server in &line.servers {
+    // There may be thousands: each is kept once.
+    for server in std::mem::take(&mut line.servers) {
         let planned = self::server(server, shared, smtp_alert, accounts, diagnostics);
+        let (server, destination) = (&planned.line, &planned.destination);
         let what = format!("real_server {} {}", server.address, server.port);
-        let destination = &planned.destination;
         if service::check_family(&what, destination, &families, server.span, diagnostics) {
             servers.push(planned);
         }
@@ -80,7 +84,7 @@ fn pool(
 }
 
 fn server(
-    line: &RealServer,
+    mut line: RealServer,
     shared: &Shared<'_>,
     smtp_alert: bool,
     accounts: &mut Accounts,
@@ -91,7 +95,8 @@ fn server(
     destination.upper_threshold = line.upper_threshold;
     destination.lower_threshold = line.lower_threshold;
     let mut checker = Checker { shared, accounts, diagnostics };
-    let checks = line.checks.iter().filter_map(|check| checker.check(check)).collect();
+    let checks = std::mem::take(&mut line.checks);
+    let checks = checks.iter().filter_map(|check| checker.check(check)).collect();
     let mut command = |keyword, line: &Option<_>| {
         line.as_ref().and_then(|line| accounts.command(keyword, line, diagnostics))
     };
@@ -102,6 +107,6 @@ fn server(
         notify_up: command("notify_up", &line.notify_up),
         notify_down: command("notify_down", &line.notify_down),
         smtp_alert: line.smtp_alert.unwrap_or(smtp_alert),
-        line: line.clone(),
+        line,
     }
 }
