@@ -70,10 +70,11 @@ impl Kernel {
 
     /// `lvs_timeouts`; what is not said stays as it is.
     pub(super) fn set_timeouts(&mut self, wanted: &LvsTimeouts) {
-        let mut timeouts = Timeouts::default();
-        timeouts.tcp = wanted.tcp.unwrap_or(0);
-        timeouts.tcp_fin = wanted.tcp_fin.unwrap_or(0);
-        timeouts.udp = wanted.udp.unwrap_or(0);
+        let timeouts = Timeouts {
+            tcp: wanted.tcp.unwrap_or(0),
+            tcp_fin: wanted.tcp_fin.unwrap_or(0),
+            udp: wanted.udp.unwrap_or(0),
+        };
         if timeouts != Timeouts::default() {
             self.make(&[Change::SetTimeouts(timeouts)]);
         }

@@ -329,7 +329,7 @@ fn flags(section: &Section, diagnostics: &mut Diagnostics) -> [bool; 3] {
         if let Some(of) = of.filter(|of| *of != scheduler) {
             let message =
                 format!("{} is there, and the scheduler is {scheduler}", entry.keyword.name);
-            diagnostics.error(entry.span, message, &format!("write it after lvs_sched {of}"));
+            diagnostics.error(entry.span, message, format!("write it after lvs_sched {of}"));
         } else {
             flags[place] = true;
         }
