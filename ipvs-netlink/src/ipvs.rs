@@ -172,7 +172,10 @@ impl Ipvs {
     /// [`ChangeError::AnswerLost`]; whoever asks next hears the error.
     pub fn apply(&mut self, changes: &[Change]) -> Result<Vec<Result<(), ChangeError>>, Error> {
         let mut explained = Vec::with_capacity(changes.len());
-        for changes in changes.chunks(WRITTEN_AT_ONCE) {
+        // The end of a sync daemon goes alone: the kernel may not answer, and then nothing is known of those before it.
+        let is_end = |change: &Change| matches!(change, Change::StopDaemon(_));
+        let parts = changes.chunk_by(|one, next| !is_end(one) && !is_end(next));
+        for changes in parts.flat_map(|part| part.chunks(WRITTEN_AT_ONCE)) {
             self.batch.clear();
             for change in changes {
                 // Those that are refused here are told below, in their place.
@@ -193,7 +196,22 @@ impl Ipvs {
             }));
         }
         explained.resize(changes.len(), Err(ChangeError::AnswerLost));
+        self.look_for_daemons(changes, &mut explained);
         Ok(explained)
+    }
+
+    /// The kernel does not answer to the end of a sync daemon whose thread had not run yet: `kthread_stop` gives EINTR,
+    /// which `netlink_rcv_skb` takes for "answer later". The daemon has ended all the same.
+    fn look_for_daemons(&mut self, changes: &[Change], outcomes: &mut [Result<(), ChangeError>]) {
+        for (change, outcome) in changes.iter().zip(outcomes) {
+            if let Change::StopDaemon(role) = change
+                && *outcome == Err(ChangeError::AnswerLost)
+                && let Ok(running) = self.daemons()
+                && running.iter().all(|daemon| daemon.role != *role)
+            {
+                *outcome = Ok(());
+            }
+        }
     }
 
     fn get<T>(

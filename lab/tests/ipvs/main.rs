@@ -19,13 +19,14 @@ type Check = (&'static str, fn());
 
 /// Before the module can be loaded.
 const WITHOUT: [Check; 1] = [("without_its_module_there_is_no_table", table::is_missing)];
-const WITH: [Check; 18] = [
+const WITH: [Check; 19] = [
     ("its_module_is_loaded_when_that_is_asked_for", table::module),
     ("the_table_of_another_namespace_can_be_had", table::namespaces),
     ("services_are_read_as_they_were_written", table::services),
     ("destinations_are_read_as_they_were_written", table::destinations),
     ("errors_say_what_is_meant", table::errors),
     ("the_sync_daemon_starts_and_stops", table::daemons),
+    ("a_sync_daemon_may_end_at_once", table::short_daemons),
     ("timeouts_and_the_version_can_be_had", table::timeouts),
     ("thousands_of_changes_are_answered_one_by_one", table::thousands),
     ("weights_are_handled_as_the_kernel_does", table::weights),

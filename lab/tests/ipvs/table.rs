@@ -345,6 +345,17 @@ pub(crate) fn daemons() {
     }
 }
 
+/// One that ends before its thread has run is not answered by the kernel.
+pub(crate) fn short_daemons() {
+    let mut ipvs = open();
+    let daemon = || Daemon::new(DaemonRole::Backup, Name::new("lo").unwrap(), 3);
+    for _ in 0..50 {
+        let changes = [Change::StartDaemon(daemon()), Change::StopDaemon(DaemonRole::Backup)];
+        change(&mut ipvs, &changes);
+        assert_eq!(ipvs.daemons().unwrap(), []);
+    }
+}
+
 pub(crate) fn timeouts() {
     let mut ipvs = open();
     let info = ipvs.info().unwrap();
