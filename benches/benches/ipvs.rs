@@ -76,7 +76,7 @@ fn measure() -> Outcome<bool> {
     }
     let faster = Beside { what: "ipvsadm -R", count: changes.len(), ours, theirs }.faster(FASTER);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for _ in 0..3 {
+    for _ in 0..5 {
         ours.push(in_namespace(&added, SERVICES, |added| apply(added))?);
         theirs.push(in_namespace(&heavy, 0, keepalived)?);
     }
