@@ -144,7 +144,9 @@ impl Worker {
     }
 
     fn follow(&mut self, is_active: bool) {
-        let Some(line) = self.lvs.sync_daemon.clone() else { return };
+        // One that follows nobody runs on both sides.
+        let followed = self.lvs.sync_daemon.clone().filter(|line| line.instance.is_some());
+        let Some(line) = followed else { return };
         let role = if is_active { DaemonRole::Master } else { DaemonRole::Backup };
         self.kernel.sync(&line, self.vrid, Some(role));
     }

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::{ArgAction, Parser, Subcommand};
 use keepalived_conf::model::Surroundings;
 
-/// A drop-in for keepalived's VRRP, with the same configuration file and the same options.
 /// Where services are balanced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Ipvs {
@@ -15,6 +14,7 @@ pub(crate) enum Ipvs {
     None,
 }
 
+/// A drop-in for keepalived, with the same configuration file and the same options.
 #[derive(Clone, Debug, Parser)]
 #[command(
     name = "director",
