@@ -13,7 +13,7 @@ use crate::run::{Outcome, command, top};
 pub(crate) type Need = (&'static str, &'static str);
 
 /// Peers and readers of the lab.
-pub(crate) const LAB: [Need; 15] = [
+pub(crate) const LAB: [Need; 16] = [
     ("/usr/sbin/keepalived", "keepalived"),
     ("/usr/lib/frr/vrrpd", "frr"),
     ("/usr/bin/tshark", "tshark"),
@@ -29,6 +29,7 @@ pub(crate) const LAB: [Need; 15] = [
     ("/usr/bin/strip", "binutils"),
     ("/sbin/ipvsadm", "ipvsadm"),
     ("/usr/sbin/nginx", "nginx-light"),
+    ("/usr/bin/redis-server", "redis-server"),
 ];
 /// libFuzzer is C++.
 pub(crate) const COMPILER: [Need; 1] = [("/usr/bin/c++", "g++")];

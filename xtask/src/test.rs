@@ -29,7 +29,7 @@ fn portable() -> Outcome {
     println!(
         "\nleft out, because --portable was given: all of lab/tests but sim, that is our routers on real \
          sockets, interoperation with keepalived and FRR, netlink, and the flood; and of examples/tests \
-         failover on real sockets, ipvs in a virtual machine and the memory of vip beside keepalived's; and all of director/tests"
+         failover on real sockets, ipvs in a virtual machine, database-proxy with Redis and the memory of vip beside keepalived's; and all of director/tests"
     );
     Ok(())
 }

@@ -85,8 +85,12 @@ impl Endpoint {
         timeout(limit, step).await.map_err(|_| ProbeError::Timeout { action, limit })
     }
 
-    /// Limits a whole conversation: a server that says a little at a time is cut off.
-    pub(super) async fn limited_in_all<T>(
+    /// Limits a whole conversation to three times what one step may take: a server that says a little at a time is
+    /// cut off.
+    ///
+    /// # Errors
+    /// Those of the steps, or [`ProbeError::Timeout`].
+    pub async fn limited_in_all<T>(
         &self,
         action: &'static str,
         steps: impl Future<Output = Result<T, ProbeError>>,
@@ -115,7 +119,11 @@ impl Endpoint {
         Ok(socket)
     }
 
-    pub(super) async fn connect(&self) -> Result<TcpStream, ProbeError> {
+    /// Connects: where a probe of your own begins.
+    ///
+    /// # Errors
+    /// [`ProbeError::Connect`], [`ProbeError::Timeout`], or [`ProbeError::Ours`] when it could not be tried.
+    pub async fn connect(&self) -> Result<TcpStream, ProbeError> {
         let socket = self.socket(Type::STREAM, Protocol::TCP)?;
         let socket = TcpSocket::from_std_stream(socket.into());
         let connected = self.limited("connecting", socket.connect(self.target)).await?;
