@@ -4,11 +4,14 @@
 //! Needs qemu, busybox, ipvsadm, keepalived, nginx and the kernel that `cargo xtask test` fetches; fails without.
 #![expect(clippy::print_stdout, reason = "it is its own test harness")]
 
+mod client;
 mod events;
+mod pair;
 mod probes;
 mod roles;
 mod servers;
 mod services;
+mod tutorial;
 
 use std::env;
 use std::panic::catch_unwind;
@@ -19,19 +22,33 @@ use lab::vm::Machine;
 
 const DIRECTOR: &str = env!("CARGO_BIN_EXE_director");
 
-const TESTS: [(&str, fn()); 4] = [
+const TESTS: [(&str, fn()); 6] = [
     ("services_are_those_of_keepalived", services::are_those_of_keepalived),
     ("servers_come_and_go_as_with_keepalived", events::are_those_of_keepalived),
     ("every_kind_of_check_finds_what_keepalived_finds", probes::find_what_keepalived_finds),
+    ("a_file_of_tutorials_runs_unmodified", tutorial::runs_unmodified),
+    ("a_pair_of_directors_loses_little", pair::loses_little),
     ("the_sync_daemon_follows_a_role", roles::are_followed),
 ];
 
-/// In the machine it is the small servers.
+/// In the machine it is the small servers, and the client.
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
     if words.first().is_some_and(|word| word == "serve") {
         return match servers::serve(&words[1..]) {
             Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                println!("{error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    if words.first().is_some_and(|word| word == "ask") {
+        return match client::ask(&words[1..]) {
+            Ok(seen) => {
+                println!("{seen}");
+                ExitCode::SUCCESS
+            }
             Err(error) => {
                 println!("{error}");
                 ExitCode::FAILURE
@@ -56,7 +73,7 @@ fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-const MODULES: [&str; 10] = [
+const MODULES: [&str; 11] = [
     "ip_vs",
     "ip_vs_rr",
     "ip_vs_wrr",
@@ -67,6 +84,7 @@ const MODULES: [&str; 10] = [
     "ip_vs_pe_sip",
     "nf_conntrack",
     "veth",
+    "bridge",
 ];
 
 /// Addresses of servers are on `lo`, and each has a web server of its own.
@@ -137,7 +155,7 @@ pub(crate) fn in_machine_with(
     configuration: &str,
     script: &str,
     expected: &[&str],
-) {
+) -> String {
     let machine = Machine::new()
         .and_then(|machine| machine.program(DIRECTOR))
         .and_then(|machine| machine.program("/usr/sbin/keepalived"))
@@ -155,4 +173,5 @@ pub(crate) fn in_machine_with(
     for line in expected {
         assert!(ran.output.contains(line), "{line}: {}", ran.output);
     }
+    ran.output
 }
