@@ -8,7 +8,7 @@ use ipvs_netlink::{Destination, DestinationKey, Forwarding, ServiceKey, Table};
 
 use super::label;
 use super::misc::{Broken, Logged};
-use crate::config::{PlannedCheck, PlannedPool, PlannedServer};
+use crate::config::{Identity, PlannedCheck, PlannedPool, PlannedServer};
 
 /// All pools. Their identifiers are their places.
 pub(super) struct Pools {
@@ -43,7 +43,7 @@ struct PoolBefore {
 
 struct ServerBefore {
     is_up: bool,
-    checks: BTreeMap<String, Known>,
+    checks: BTreeMap<Identity, Known>,
 }
 
 impl Pools {
@@ -122,7 +122,7 @@ impl Pools {
         let health = self.checks.health();
         let server = |(plan, server): (&PlannedServer, &Server)| {
             let checks = plan.checks.iter().zip(&server.checks);
-            let checks = checks.map(|(plan, id)| (plan.identity.clone(), health.known(*id)));
+            let checks = checks.map(|(plan, id)| (plan.identity, health.known(*id)));
             let before = ServerBefore { is_up: health.is_up(server.id), checks: checks.collect() };
             (plan.destination.key, before)
         };

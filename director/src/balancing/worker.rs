@@ -247,8 +247,8 @@ impl Worker {
         let about =
             About::Server(label::server(&server.line, &plan.line), label::service(&plan.line));
         tracing::info!(server = about.line(), state = label::state(is_up), "server");
-        let command = if is_up { &server.notify_up } else { &server.notify_down };
-        let (command, mails) = (command.clone(), server.smtp_alert);
+        let command = if is_up { &server.notify_up } else { &server.notify_down }.as_deref();
+        let (command, mails) = (command.cloned(), server.smtp_alert);
         // Nobody listens at the very end.
         let _ = self.news.send(News { about, is_up, command, mails, body });
     }

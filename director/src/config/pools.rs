@@ -1,6 +1,7 @@
 //! Services with their servers, as they are run.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 
 use healthcheck::probes::Probe;
@@ -43,11 +44,11 @@ pub struct PlannedServer {
     /// How it is used.
     pub config: ServerConfig,
     /// Its checks.
-    pub checks: Vec<PlannedCheck>,
+    pub checks: Box<[PlannedCheck]>,
     /// `notify_up`.
-    pub notify_up: Option<Command>,
+    pub notify_up: Option<Box<Command>>,
     /// `notify_down`.
-    pub notify_down: Option<Command>,
+    pub notify_down: Option<Box<Command>>,
     /// Whether mails are sent about it.
     pub smtp_alert: bool,
 }
@@ -62,14 +63,41 @@ pub struct PlannedCheck {
     pub config: CheckConfig,
     /// What is run; an error makes it one that has failed for good, which is never a success.
     pub probe: Result<Arc<dyn Probe>, String>,
-    /// Two checks are the same when these are.
-    pub identity: String,
+    /// Two checks of a server are the same when these are.
+    pub identity: Identity,
     /// Whether each failure is logged.
     pub logs_all_failures: bool,
 }
 
 impl fmt::Debug for PlannedCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.identity)
+        write!(f, "{} {:?}", self.keyword, self.identity)
+    }
+}
+
+/// Stands for everything that a check is configured with.
+///
+/// A hash: with thousands of servers the settings themselves would be the larger part of the memory. Two checks of one
+/// server that share it by chance are as good as impossible, and what one had found would then be taken for the
+/// other's until its next run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity(u64);
+
+impl Identity {
+    /// Of what something shows of itself.
+    pub(crate) fn of(shown: fmt::Arguments<'_>) -> Self {
+        let mut hasher = Hashing(DefaultHasher::new());
+        // Nothing that is hashed fails.
+        let _ = fmt::write(&mut hasher, shown);
+        Self(hasher.0.finish())
+    }
+}
+
+struct Hashing(DefaultHasher);
+
+impl fmt::Write for Hashing {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.write(text.as_bytes());
+        Ok(())
     }
 }

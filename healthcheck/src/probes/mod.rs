@@ -20,7 +20,7 @@ pub use endpoint::Endpoint;
 pub use error::ProbeError;
 pub use file::File;
 pub use http::{
-    Http, HttpError, HttpVersion, Pattern, PatternError, PatternOption, StatusSet, Url,
+    Fetched, Http, HttpError, HttpVersion, Pattern, PatternError, PatternOption, StatusSet, Url,
 };
 pub use ping::Ping;
 pub use probe::{Found, Probe};

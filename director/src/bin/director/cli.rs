@@ -1,9 +1,11 @@
-//! The command line: keepalived's, and two commands of our own.
+//! The command line: keepalived's, and commands of our own.
 
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Parser, Subcommand};
 use keepalived_conf::model::Surroundings;
+
+use crate::genhash::Genhash;
 
 /// Where services are balanced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -179,6 +181,8 @@ pub(crate) enum Command {
         #[arg(long)]
         markdown: bool,
     },
+    /// Print the digest of a web page, as HTTP_GET and SSL_GET want it
+    Genhash(Genhash),
 }
 
 impl Cli {

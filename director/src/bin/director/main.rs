@@ -1,6 +1,7 @@
 //! The daemon: keepalived's command line, signals and exit statuses around a [`Director`].
 
 mod cli;
+mod genhash;
 mod run;
 mod signals;
 
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Some(Command::Keywords { markdown }) => {
             print(&if *markdown { keywords::markdown() } else { keywords::table() })
         }
+        Some(Command::Genhash(options)) => genhash::run(options),
         None if cli.signum.is_some() => signals::print_number(cli.signum.as_deref()),
         None if cli.config_test.is_some() => test(&cli),
         None => run::run(&cli),
@@ -90,8 +92,8 @@ fn show_status(socket: &Path, json: bool, metrics: bool) -> Outcome {
     print(&status::table(&report, io::stdout().is_terminal()))
 }
 
-fn print(text: &str) -> Outcome {
-    match io::stdout().write_all(text.as_bytes()) {
+fn print(text: impl AsRef<[u8]>) -> Outcome {
+    match io::stdout().write_all(text.as_ref()) {
         // `| head`
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
         other => Ok(other.map(|()| 0)?),

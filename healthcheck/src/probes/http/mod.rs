@@ -1,13 +1,13 @@
 //! Requests by HTTP, over TLS if wanted.
 
 mod body;
+mod fetched;
 mod pattern;
 mod status;
 mod url;
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 use core::num::NonZeroU16;
 
 use bytes::Bytes;
@@ -26,6 +26,7 @@ use super::tls::Tls;
 use crate::Weight;
 use body::Judge;
 
+pub use fetched::Fetched;
 pub use pattern::{Pattern, PatternError, PatternOption};
 pub use status::StatusSet;
 pub use url::Url;
@@ -55,7 +56,7 @@ pub struct Http {
     version: HttpVersion,
     host: Option<String>,
     tls: Option<Tls>,
-    urls: Vec<Prepared>,
+    urls: Box<[Prepared]>,
 }
 
 /// A URL with its request.
@@ -116,7 +117,7 @@ impl Http {
             let host = HeaderValue::from_str(host).map_err(wrong)?;
             Ok(Prepared { path, host, url })
         };
-        let urls = urls.into_iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
+        let urls = urls.into_iter().map(prepare).collect::<Result<Box<[_]>, _>>()?;
         if urls.is_empty() || urls.len() > usize::from(u16::MAX) {
             return Err(HttpError::NoUrl);
         }
@@ -144,21 +145,40 @@ impl Http {
         count.expect("there are 1 to 65535")
     }
 
-    async fn ask(&self, step: u16) -> Result<Weight, ProbeError> {
-        let wanted = &self.urls[usize::from(step) % self.urls.len()];
+    /// Asks for the first URL and returns what comes, whatever it is.
+    ///
+    /// # Errors
+    /// When nothing comes that is HTTP, or no whole body.
+    pub async fn fetch(&self) -> Result<Fetched, ProbeError> {
+        let mut fetched = Fetched::default();
+        self.ask(&self.urls[0], Some(&mut fetched)).await?;
+        Ok(fetched)
+    }
+
+    /// Asks for a URL, and judges the answer or keeps it.
+    async fn ask(
+        &self,
+        wanted: &Prepared,
+        kept: Option<&mut Fetched>,
+    ) -> Result<Weight, ProbeError> {
         let stream = self.endpoint.connect().await?;
         match &self.tls {
-            None => self.exchange(stream, wanted).await,
+            None => self.exchange(stream, wanted, kept).await,
             Some(tls) => {
                 let host = wanted.url.host.as_deref().or(self.host.as_deref());
                 let connecting = tls.connect(host, self.endpoint.target().ip(), stream);
                 let stream = self.endpoint.limited("the handshake of TLS", connecting).await??;
-                self.exchange(stream, wanted).await
+                self.exchange(stream, wanted, kept).await
             }
         }
     }
 
-    async fn exchange<S>(&self, stream: S, wanted: &Prepared) -> Result<Weight, ProbeError>
+    async fn exchange<S>(
+        &self,
+        stream: S,
+        wanted: &Prepared,
+        kept: Option<&mut Fetched>,
+    ) -> Result<Weight, ProbeError>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin,
     {
@@ -169,7 +189,11 @@ impl Http {
         let conversation = async {
             let sent = sender.send_request(self.request(wanted));
             let response = self.endpoint.limited("waiting for an answer", sent).await?;
-            self.judge(response.map_err(protocol)?, wanted).await
+            let response = response.map_err(protocol)?;
+            match kept {
+                Some(kept) => self.keep(response, kept).await,
+                None => self.judge(response, wanted).await,
+            }
         };
         // The connection is driven beside; how it ends is told to the conversation.
         let driving = async {
@@ -222,6 +246,21 @@ impl Http {
         judge.verdict()?;
         Ok(Weight::Configured)
     }
+
+    async fn keep(
+        &self,
+        response: Response<Incoming>,
+        kept: &mut Fetched,
+    ) -> Result<Weight, ProbeError> {
+        kept.begin(&response);
+        let mut body = response.into_body();
+        while let Some(frame) = self.endpoint.limited("reading the body", body.frame()).await? {
+            if let Some(octets) = frame.map_err(protocol)?.data_ref() {
+                kept.take(octets)?;
+            }
+        }
+        Ok(Weight::Configured)
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape of `map_err`")]
@@ -238,6 +277,9 @@ fn protocol(error: hyper::Error) -> ProbeError {
 
 impl Probe for Http {
     fn probe(&self, step: u16) -> Found<'_> {
-        Box::pin(self.endpoint.limited_in_all("asking by HTTP", self.ask(step)))
+        Box::pin(self.endpoint.limited_in_all("asking by HTTP", async move {
+            let wanted = &self.urls[usize::from(step) % self.urls.len()];
+            self.ask(wanted, None).await
+        }))
     }
 }

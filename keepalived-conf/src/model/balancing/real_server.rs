@@ -30,9 +30,9 @@ pub struct RealServer {
     /// `inhibit_on_failure`: when it is down it stays, with weight 0.
     pub stays: bool,
     /// `notify_up`.
-    pub notify_up: Option<CommandLine>,
+    pub notify_up: Option<Box<CommandLine>>,
     /// `notify_down`.
-    pub notify_down: Option<CommandLine>,
+    pub notify_down: Option<Box<CommandLine>>,
     /// `smtp_alert`.
     pub smtp_alert: Option<bool>,
     /// Its checks.
@@ -105,8 +105,8 @@ impl RealServer {
             upper_threshold: upper,
             lower_threshold,
             stays: section.boolean("inhibit_on_failure").unwrap_or(inherited.stays),
-            notify_up: section.command("notify_up").cloned(),
-            notify_down: section.command("notify_down").cloned(),
+            notify_up: section.command("notify_up").cloned().map(Box::new),
+            notify_down: section.command("notify_down").cloned().map(Box::new),
             smtp_alert: section.boolean("smtp_alert"),
             checks: checks(section, (address, port), &defaults, named, diagnostics),
         })

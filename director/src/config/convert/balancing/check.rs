@@ -18,7 +18,7 @@ use keepalived_conf::model::{
 use keepalived_conf::{Diagnostics, Severity, Span};
 
 use super::super::super::commands::Accounts;
-use super::super::super::pools::PlannedCheck;
+use super::super::super::pools::{Identity, PlannedCheck};
 use super::Shared;
 use crate::balancing::Misc;
 
@@ -34,12 +34,12 @@ pub(super) struct Checker<'a, 'b> {
 /// What is run, and what tells it from others.
 struct Made {
     probe: Arc<dyn Probe>,
-    identity: String,
+    identity: Identity,
 }
 
 impl Made {
     fn new(probe: impl Probe + Debug) -> Self {
-        Self { identity: format!("{probe:?}"), probe: Arc::new(probe) }
+        Self { identity: Identity::of(format_args!("{probe:?}")), probe: Arc::new(probe) }
     }
 }
 
@@ -59,7 +59,8 @@ impl Checker<'_, '_> {
                 config = config.steps(made.steps()).hurries(http.hurries);
                 let mut made = Made::new(made);
                 if http.is_tls {
-                    made.identity += &format!("{:?}", self.shared.ssl);
+                    let (identity, ssl) = (made.identity, &self.shared.ssl);
+                    made.identity = Identity::of(format_args!("{identity:?} {ssl:?}"));
                 }
                 made
             }),
@@ -89,10 +90,11 @@ impl Checker<'_, '_> {
             Ok(made) => (Ok(made.probe), made.identity),
             Err(problem) => {
                 self.tell(check.span, format!("{keyword}: {problem}"), "it counts as failed");
-                (Err(problem.clone()), problem)
+                let identity = Identity::of(format_args!("{problem}"));
+                (Err(problem), identity)
             }
         };
-        let identity = format!("{keyword} {identity} {config:?}");
+        let identity = Identity::of(format_args!("{keyword} {identity:?} {config:?}"));
         let all = self.shared.lvs.logs_all_failures;
         let logs_all_failures = timing.logs_all_failures.unwrap_or(all);
         Some(PlannedCheck { keyword, config, probe, identity, logs_all_failures })

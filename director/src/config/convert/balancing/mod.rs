@@ -63,6 +63,7 @@ fn pool(
             servers.push(planned);
         }
     }
+    servers.shrink_to_fit();
     if servers.is_empty() && sorry.is_none() {
         let message = format!("virtual_server {} has no server", line.name);
         let help = "write real_server ADDRESS PORT { … }".to_owned();
@@ -97,8 +98,9 @@ fn server(
     let mut checker = Checker { shared, accounts, diagnostics };
     let checks = std::mem::take(&mut line.checks);
     let checks = checks.iter().filter_map(|check| checker.check(check)).collect();
-    let mut command = |keyword, line: &Option<_>| {
-        line.as_ref().and_then(|line| accounts.command(keyword, line, diagnostics))
+    let mut command = |keyword, line: &Option<Box<_>>| {
+        let line = line.as_ref()?;
+        accounts.command(keyword, line, diagnostics).map(Box::new)
     };
     PlannedServer {
         destination,
