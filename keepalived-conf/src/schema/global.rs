@@ -11,6 +11,8 @@ use super::{Block, Form, Keyword, Scalar, Support, optional, required};
 
 const ONE_PROCESS: Support = NoEffect("one process, named director");
 pub(super) const NO_SNMP: Support = NoEffect("no SNMP; see the metrics");
+/// Of answers that did not fit: the table is read again. Addresses are watched by a socket of the system's size.
+const READS_AGAIN: Support = NoEffect("what is lost is read again");
 const NFTABLES: Support = NoEffect("nftables does this here");
 const NO_DBUS: Support = NoEffect("no D-Bus; see the status socket");
 
@@ -389,25 +391,25 @@ pub(super) static GLOBAL_DEFS: Block = Block {
         Keyword::new(
             "lvs_netlink_cmd_rcv_bufs",
             One(UNSIGNED),
-            NotYet,
+            READS_AGAIN,
             "buffer for answers, in octets",
         ),
         Keyword::new(
             "lvs_netlink_cmd_rcv_bufs_force",
             SWITCH,
-            NotYet,
+            READS_AGAIN,
             "even above the system's limit",
         ),
         Keyword::new(
             "lvs_netlink_monitor_rcv_bufs",
             One(UNSIGNED),
-            NotYet,
+            READS_AGAIN,
             "buffer for events, in octets",
         ),
         Keyword::new(
             "lvs_netlink_monitor_rcv_bufs_force",
             SWITCH,
-            NotYet,
+            READS_AGAIN,
             "even above the system's limit",
         ),
         Keyword::new(

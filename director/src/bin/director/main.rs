@@ -89,7 +89,7 @@ fn show_status(socket: &Path, json: bool, metrics: bool) -> Outcome {
         return print(&text);
     }
     let report = serde_json::from_str(&text)?;
-    print(&status::table(&report, io::stdout().is_terminal()))
+    print(status::table(&report, io::stdout().is_terminal()))
 }
 
 fn print(text: impl AsRef<[u8]>) -> Outcome {

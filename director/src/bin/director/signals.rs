@@ -43,7 +43,7 @@ pub(crate) fn print_number(what: Option<&str>) -> super::Outcome {
         let known: Vec<&str> = NUMBERS.iter().map(|(name, _)| *name).collect();
         return Err(format!("--signum is {what}, allowed are {}", known.join(", ")).into());
     };
-    super::print(&format!("{}\n", number(*request)))
+    super::print(format!("{}\n", number(*request)))
 }
 
 /// Waits for signals.
