@@ -16,6 +16,7 @@ mod tutorial;
 use std::env;
 use std::panic::catch_unwind;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use lab::vm::Machine;
@@ -59,12 +60,20 @@ fn main() -> ExitCode {
     let is_wanted = |name: &str| filter.is_none_or(|filter| name.contains(filter.as_str()));
     let tests: Vec<_> = TESTS.iter().filter(|(name, _)| is_wanted(name)).collect();
     println!("\nrunning {} tests", tests.len());
-    let mut failed = 0;
-    for (name, test) in &tests {
-        let is_fine = catch_unwind(test).is_ok();
-        println!("test {name} ... {}", if is_fine { "ok" } else { "FAILED" });
-        failed += usize::from(!is_fine);
-    }
+    let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let work = || {
+        while let Some((name, test)) = tests.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let is_fine = catch_unwind(test).is_ok();
+            println!("test {name} ... {}", if is_fine { "ok" } else { "FAILED" });
+            failed.fetch_add(usize::from(!is_fine), Ordering::Relaxed);
+        }
+    };
+    // The machines wait most of the time: two at once.
+    std::thread::scope(|scope| {
+        scope.spawn(work);
+        scope.spawn(work);
+    });
+    let failed = failed.into_inner();
     let (passed, left_out) = (tests.len() - failed, TESTS.len() - tests.len());
     let word = if failed == 0 { "ok" } else { "FAILED" };
     println!(

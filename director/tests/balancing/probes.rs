@@ -1,6 +1,9 @@
 //! Every kind of check, with its options.
 
 use lab::vm::Machine;
+use pkcs8::PrivateKeyInfoRef;
+use pkcs8::der::pem::LineEnding;
+use pkcs8::pkcs5::pbes2::Parameters;
 
 use crate::{BOTH, in_machine_with};
 
@@ -26,7 +29,9 @@ track_file number {
 SSL {
     ca /own.pem
     certificate /own.pem
-    key /own.key
+@^director    key /own.key
+@director     key /locked.key
+@director     password secret
 }
 @director virtual_server 10.3.0.1 25 {
 @director     delay_loop 1
@@ -86,6 +91,7 @@ virtual_server 10.3.0.3 443 {
 @director regex_min_offset 0
 @director regex_max_offset 3
             }
+@director     tls_compliant
             enable_sni
             sni_name www.example
             http_protocol 1.1
@@ -170,13 +176,20 @@ pub(crate) fn find_what_keepalived_finds() {
     let key = rcgen::KeyPair::generate().unwrap();
     let certificate = rcgen::CertificateParams::new(["www.example".to_owned()]).unwrap();
     let certificate = certificate.self_signed(&key).unwrap();
+    let plain = key.serialize_der();
+    let plain = PrivateKeyInfoRef::try_from(plain.as_slice()).unwrap();
+    // Few rounds: the machine is slow.
+    let cipher = Parameters::generate_pbkdf2_sha256_aes256cbc(1000, b"some salt", [7; 16]).unwrap();
+    let locked = plain.encrypt_with_params(cipher, "secret").unwrap();
+    let locked = locked.to_pem("ENCRYPTED PRIVATE KEY", LineEnding::LF).unwrap();
     let more = |machine: Machine| {
         let machine =
             machine.program("/usr/sbin/nginx")?.program_as(std::env::current_exe()?, "servers")?;
         Ok(machine
             .file("nginx.conf", NGINX)
             .file("own.pem", &certificate.pem())
-            .file("own.key", &key.serialize_pem()))
+            .file("own.key", &key.serialize_pem())
+            .file("locked.key", &locked))
     };
     in_machine_with(
         more,

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -68,7 +68,8 @@ impl Tls {
         Self::with(Roots::In(authorities), None)
     }
 
-    /// The same with a certificate of our own and its key, both files in PEM.
+    /// The same with a certificate of our own and its key, both files in PEM. A key in PKCS #8 may be encrypted
+    /// (RFC 5958, `ENCRYPTED PRIVATE KEY`), and then needs its password.
     ///
     /// # Errors
     /// [`TlsError`].
@@ -76,8 +77,10 @@ impl Tls {
         authorities: Option<&Path>,
         certificate: &Path,
         key: &Path,
+        password: Option<&[u8]>,
     ) -> Result<Self, TlsError> {
-        Self::with(authorities.map_or(Roots::None, Roots::In), Some((certificate, key)))
+        let own = (certificate, self::key(key, password)?);
+        Self::with(authorities.map_or(Roots::None, Roots::In), Some(own))
     }
 
     /// The server is asked for the host of the request (SNI).
@@ -94,7 +97,10 @@ impl Tls {
         self
     }
 
-    fn with(roots: Roots<'_>, own: Option<(&Path, &Path)>) -> Result<Self, TlsError> {
+    fn with(
+        roots: Roots<'_>,
+        own: Option<(&Path, PrivateKeyDer<'static>)>,
+    ) -> Result<Self, TlsError> {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()?;
@@ -117,11 +123,6 @@ impl Tls {
         let config = match own {
             None => builder.with_no_client_auth(),
             Some((certificate, key)) => {
-                let wrong = |error: rustls::pki_types::pem::Error| TlsError::File {
-                    path: key.to_path_buf(),
-                    problem: error.to_string(),
-                };
-                let key = PrivateKeyDer::from_pem_file(key).map_err(wrong)?;
                 builder.with_client_auth_cert(certificates(certificate)?, key)?
             }
         };
@@ -151,6 +152,26 @@ impl Tls {
 enum Roots<'a> {
     None,
     In(&'a Path),
+}
+
+fn key(path: &Path, password: Option<&[u8]>) -> Result<PrivateKeyDer<'static>, TlsError> {
+    let wrong = |problem: String| TlsError::File { path: path.to_path_buf(), problem };
+    let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    let encrypted = core::str::from_utf8(&text).ok().and_then(encrypted);
+    let Some(encrypted) = encrypted else {
+        return PrivateKeyDer::from_pem_slice(&text).map_err(|error| wrong(error.to_string()));
+    };
+    let password = password.ok_or_else(|| wrong("it is encrypted and has no password".into()))?;
+    let encrypted = pkcs8::EncryptedPrivateKeyInfoRef::try_from(encrypted.as_bytes());
+    let plain = encrypted.and_then(|encrypted| encrypted.decrypt(password));
+    let plain = plain.map_err(|error| wrong(error.to_string()))?;
+    Ok(PrivatePkcs8KeyDer::from(plain.as_bytes().to_vec()).into())
+}
+
+/// The first part of a file in PEM, when it is an encrypted key.
+fn encrypted(text: &str) -> Option<pkcs8::SecretDocument> {
+    let (label, document) = pkcs8::SecretDocument::from_pem(text).ok()?;
+    (label == "ENCRYPTED PRIVATE KEY").then_some(document)
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use healthcheck::probes::{Http, ProbeError, Tls, Url};
+use pkcs8::der::pem::LineEnding;
+use pkcs8::{PrivateKeyInfoRef, SecretDocument};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
@@ -21,6 +23,8 @@ struct Served {
     folder: PathBuf,
     endpoint: Endpoint,
     asked_for: Arc<Mutex<Vec<Option<String>>>>,
+    /// Of each connection, whether the client said that it ends.
+    ended: Arc<Mutex<Vec<bool>>>,
 }
 
 impl Served {
@@ -54,8 +58,11 @@ impl Served {
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let asked_for = Arc::new(Mutex::new(Vec::new()));
         let ear = Arc::clone(&asked_for);
+        let ended = Arc::new(Mutex::new(Vec::new()));
+        let end = Arc::clone(&ended);
         let endpoint = server(move |stream| {
             let (acceptor, ear) = (acceptor.clone(), Arc::clone(&ear));
+            let end = Arc::clone(&end);
             async move {
                 let Ok(mut stream) = acceptor.accept(stream).await else { return };
                 let name = stream.get_ref().1.server_name().map(str::to_owned);
@@ -64,10 +71,12 @@ impl Served {
                 let _ = stream.read(&mut request).await;
                 let _ = stream.write_all(PAGE).await;
                 let _ = stream.shutdown().await;
+                let ended = stream.read(&mut request).await;
+                end.lock().unwrap().push(ended.is_ok_and(|length| length == 0));
             }
         })
         .await;
-        Self { folder, endpoint, asked_for }
+        Self { folder, endpoint, asked_for, ended }
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -120,7 +129,42 @@ async fn it_can_have_a_certificate_of_its_own() {
     let served = Served::new("own", true).await;
     assert!(served.ask(Tls::unverified().unwrap(), None).await.is_err());
     let (certificate, key) = (served.file("own.pem"), served.file("own.key"));
-    is_fit(&served.ask(Tls::with_certificate(None, &certificate, &key).unwrap(), None).await);
+    let own = |key: &PathBuf, password: Option<&str>| {
+        Tls::with_certificate(None, &certificate, key, password.map(str::as_bytes))
+    };
+    is_fit(&served.ask(own(&key, None).unwrap(), None).await);
+    is_fit(&served.ask(own(&key, Some("not needed")).unwrap(), None).await);
+    // The key may be encrypted.
+    let plain = SecretDocument::read_pem_file(&key).unwrap().1;
+    let plain = PrivateKeyInfoRef::try_from(plain.as_bytes()).unwrap();
+    let encrypted = plain.encrypt("secret").unwrap();
+    let locked = served.file("locked.key");
+    encrypted.write_pem_file(&locked, "ENCRYPTED PRIVATE KEY", LineEnding::LF).unwrap();
+    is_fit(&served.ask(own(&locked, Some("secret")).unwrap(), None).await);
+    for password in [None, Some("another")] {
+        let error = own(&locked, password).unwrap_err().to_string();
+        assert!(error.contains("locked.key") && !error.contains("another"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn tls_is_ended_on_both_sides_when_that_is_wanted() {
+    let served = Served::new("ended", false).await;
+    for ends_tls in [false, true] {
+        let url = Url::new("/").ends_tls(ends_tls);
+        let http = Http::new(served.endpoint.clone(), None, [url]).unwrap();
+        is_fit(&probe(&http.tls(Tls::unverified().unwrap())).await);
+    }
+    // The server sees it a moment later.
+    for _ in 0..200 {
+        let ended = served.ended.lock().unwrap().clone();
+        if ended.len() == 2 {
+            assert_eq!(ended, [false, true]);
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the server does not see both connections end");
 }
 
 #[tokio::test]

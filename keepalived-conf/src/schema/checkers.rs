@@ -125,14 +125,14 @@ pub(super) static SSL_GET: Block = Block {
     head: &NOTHING,
     keywords: request![
         SSL_URL,
-        Keyword::new("tls_compliant", SWITCH, NotYet, "end TLS on both sides (default: off)"),
+        Keyword::new("tls_compliant", SWITCH, Works, "end TLS on both sides (default: off)"),
     ],
 };
 
 static SSL_URL: Block = Block {
     name: "url",
     head: &NOTHING,
-    keywords: url![Keyword::new("tls_compliant", SWITCH, NotYet, "end TLS on both sides")],
+    keywords: url![Keyword::new("tls_compliant", SWITCH, Works, "end TLS on both sides")],
 };
 
 /// `N` or `N-M`.

@@ -18,7 +18,7 @@ pub(super) static SSL: Block = Block {
     name: "SSL",
     head: &NOTHING,
     keywords: &[
-        Keyword::new("password", One(Secret), NotYet, "password of the private key"),
+        Keyword::new("password", One(Secret), Works, "password of the private key"),
         Keyword::new("ca", One(Path), Works, "certificates of authorities"),
         Keyword::new("certificate", One(Path), Works, "our certificate"),
         Keyword::new("key", One(Path), Works, "our private key"),

@@ -139,6 +139,7 @@ pub(super) fn plan(
         groups: &configuration.server_groups,
         files: &files,
         ssl: &configuration.ssl,
+        tls: std::cell::OnceCell::new(),
     };
     let lines = configuration.virtual_servers;
     let pools = balancing::pools(lines, &shared, &mut accounts, diagnostics);

@@ -8,6 +8,7 @@ mod url;
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
+use core::future::poll_fn;
 use core::num::NonZeroU16;
 
 use bytes::Bytes;
@@ -17,7 +18,7 @@ use hyper::client::conn::http1;
 use hyper::header::{CONNECTION, HOST, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, Response, Uri, Version};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::endpoint::Endpoint;
 use super::error::ProbeError;
@@ -184,7 +185,7 @@ impl Http {
     {
         let mut builder = http1::Builder::new();
         builder.title_case_headers(true).max_buf_size(MOST_HEADERS);
-        let (mut sender, connection) =
+        let (mut sender, mut connection) =
             builder.handshake(TokioIo::new(stream)).await.map_err(protocol)?;
         let conversation = async {
             let sent = sender.send_request(self.request(wanted));
@@ -197,14 +198,20 @@ impl Http {
         };
         // The connection is driven beside; how it ends is told to the conversation.
         let driving = async {
-            let _ = connection.await;
+            let _ = poll_fn(|context| connection.poll_without_shutdown(context)).await;
             core::future::pending::<()>().await;
         };
-        tokio::select! {
+        let found = tokio::select! {
             biased;
             found = conversation => found,
             () = driving => unreachable!("it is pending for ever"),
+        };
+        if wanted.url.ends_tls && self.tls.is_some() && found.is_ok() {
+            let stream = connection.into_parts().io.into_inner();
+            // It has been found fit already.
+            let _ = self.endpoint.limited("ending TLS", end(stream)).await;
         }
+        found
     }
 
     fn request(&self, wanted: &Prepared) -> Request<Empty<Bytes>> {
@@ -261,6 +268,14 @@ impl Http {
         }
         Ok(Weight::Configured)
     }
+}
+
+/// Says that nothing more comes, and waits until the other side has said so.
+async fn end(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<()> {
+    stream.shutdown().await?;
+    let mut rest = [0; 1024];
+    while stream.read(&mut rest).await? > 0 {}
+    Ok(())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape of `map_err`")]

@@ -11,13 +11,14 @@ pub struct Url {
     pub(super) status: StatusSet,
     pub(super) digest: Option<[u8; 16]>,
     pub(super) pattern: Option<Pattern>,
+    pub(super) ends_tls: bool,
 }
 
 impl Url {
     /// This path; an answer is good with a status from 200 to 299.
     pub fn new(path: impl Into<String>) -> Self {
         let status = StatusSet::default();
-        Self { path: path.into(), host: None, status, digest: None, pattern: None }
+        Self { path: path.into(), host: None, status, digest: None, pattern: None, ends_tls: false }
     }
 
     /// Of this host.
@@ -45,6 +46,14 @@ impl Url {
     #[must_use]
     pub fn pattern(mut self, pattern: Pattern) -> Self {
         self.pattern = Some(pattern);
+        self
+    }
+
+    /// TLS is ended on both sides (`close_notify`, RFC 8446 section 6.1), for servers that log whoever just goes. It
+    /// does not matter whether the server does its part.
+    #[must_use]
+    pub fn ends_tls(mut self, ends_tls: bool) -> Self {
+        self.ends_tls = ends_tls;
         self
     }
 }

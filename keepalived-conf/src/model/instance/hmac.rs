@@ -51,7 +51,7 @@ pub enum KeySource {
 pub struct SecretOctets(Vec<u8>);
 
 impl SecretOctets {
-    pub(super) fn new(octets: Vec<u8>) -> Self {
+    pub(in crate::model) fn new(octets: Vec<u8>) -> Self {
         Self(octets)
     }
 }

@@ -13,7 +13,7 @@ use healthcheck::probes::{
 use healthcheck::{CheckConfig, Pace};
 use keepalived_conf::model::{
     Check, CheckKind, CheckTarget, FileCheck, HttpCheck, HttpProtocol, HttpUrl, MiscCheck,
-    RegexLine, UdpCheck,
+    RegexLine, SecretOctets, UdpCheck,
 };
 use keepalived_conf::{Diagnostics, Severity, Span};
 
@@ -114,7 +114,7 @@ impl Checker<'_, '_> {
             HttpProtocol::V1_1 => HttpVersion::V1_1,
         });
         if http.is_tls {
-            let tls = self.tls()?;
+            let tls = self.shared.tls.get_or_init(|| self.tls()).clone()?;
             made = made.tls(match (&http.name, http.names_host) {
                 (Some(name), _) => tls.names(name.as_str()),
                 (None, true) => tls.names_host(),
@@ -130,7 +130,10 @@ impl Checker<'_, '_> {
         let tls = match (&ssl.certificate, &ssl.key, authorities) {
             (Some(certificate), key, authorities) => {
                 let key = key.as_ref().unwrap_or(certificate);
-                Tls::with_certificate(authorities, certificate.as_ref(), key.as_ref())
+                {
+                    let password = ssl.password.as_ref().map(SecretOctets::reveal);
+                    Tls::with_certificate(authorities, certificate.as_ref(), key.as_ref(), password)
+                }
             }
             (None, _, Some(authorities)) => Tls::verified(authorities),
             (None, _, None) => Tls::unverified(),
@@ -143,6 +146,7 @@ impl Checker<'_, '_> {
         if let Some(host) = &line.host {
             url = url.host(host.as_str());
         }
+        url = url.ends_tls(line.ends_tls);
         if let Some(digest) = line.digest {
             url = url.digest(digest);
         }

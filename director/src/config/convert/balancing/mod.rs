@@ -3,8 +3,10 @@
 mod check;
 mod service;
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
+use healthcheck::probes::Tls;
 use healthcheck::{PoolConfig, ServerConfig, Sorry};
 use keepalived_conf::model::{Lvs, RealServer, ServerGroup, SslFiles, TrackFile, VirtualServer};
 use keepalived_conf::{Diagnostics, Severity};
@@ -19,6 +21,8 @@ pub(super) struct Shared<'a> {
     pub(super) groups: &'a [ServerGroup],
     pub(super) files: &'a [TrackFile],
     pub(super) ssl: &'a SslFiles,
+    /// Made once: files are read, and a key may have to be decrypted.
+    pub(super) tls: OnceCell<Result<Tls, String>>,
 }
 
 pub(super) fn pools(

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use super::endpoint::CheckTarget;
 use super::timing::Defaults;
 use crate::diagnostic::{Diagnostics, Span};
+use crate::model::instance::SecretOctets;
 use crate::tree::{Entry, Section, Value};
 
 /// A request.
@@ -58,6 +59,8 @@ pub struct HttpUrl {
     pub status: Vec<RangeInclusive<u16>>,
     /// `regex` and its kin.
     pub regex: Option<RegexLine>,
+    /// `tls_compliant`, its own or that of its `SSL_GET`.
+    pub ends_tls: bool,
 }
 
 /// `regex` and its kin.
@@ -88,13 +91,25 @@ pub struct SslFiles {
     pub certificate: Option<String>,
     /// `key`.
     pub key: Option<String>,
+    /// `password` of the key.
+    pub password: Option<SecretOctets>,
 }
 
 impl SslFiles {
     pub(in crate::model) fn read(tree: &Section) -> Self {
         let Some((_, _, section)) = tree.blocks("SSL").last() else { return Self::default() };
         let text = |name: &str| section.text(name).map(str::to_owned);
-        Self { authorities: text("ca"), certificate: text("certificate"), key: text("key") }
+        Self {
+            authorities: text("ca"),
+            certificate: text("certificate"),
+            key: text("key"),
+            password: match section.value("password") {
+                Some(Value::Secret(text)) => {
+                    Some(SecretOctets::new(text.reveal().as_bytes().to_vec()))
+                }
+                _ => None,
+            },
+        }
     }
 }
 
@@ -108,8 +123,9 @@ impl HttpCheck {
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let mut urls = Vec::new();
+        let ends_tls = section.boolean("tls_compliant").unwrap_or(false);
         for (entry, _, section) in section.blocks("url") {
-            urls.extend(HttpUrl::read(section, entry.span, diagnostics));
+            urls.extend(HttpUrl::read(section, ends_tls, entry.span, diagnostics));
         }
         if urls.is_empty() {
             let keyword = if is_tls { "SSL_GET" } else { "HTTP_GET" };
@@ -136,7 +152,12 @@ impl HttpCheck {
 }
 
 impl HttpUrl {
-    fn read(section: &Section, span: Span, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn read(
+        section: &Section,
+        ends_tls: bool,
+        span: Span,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
         let Some(path) = section.text("path") else {
             let message = "url has no path";
             diagnostics.error(span, message, "write path PATH; the url is left out");
@@ -162,6 +183,7 @@ impl HttpUrl {
             digest,
             status: status(section, diagnostics),
             regex: RegexLine::read(section),
+            ends_tls: section.boolean("tls_compliant").unwrap_or(ends_tls),
         })
     }
 }
