@@ -2,6 +2,8 @@
 //!
 //! Needs root and redis-server, and fails without.
 
+#![expect(clippy::print_stdout, reason = "what the client saw is to be read")]
+
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};

@@ -1,6 +1,6 @@
 //! A program without std: it has its own panic handler, so that the linker would complain if anything it
 //! links brought std in. One router decodes what another one sends, and yields to it; two ends of a BFD session
-//! find each other.
+//! find each other; a server that does not answer leaves its pool.
 #![no_std]
 #![no_main]
 
@@ -10,6 +10,7 @@ use core::net::IpAddr;
 use core::num::NonZeroU8;
 use core::time::Duration;
 
+use healthcheck::{Action, CheckConfig, Health, Outcome, Phase, PoolConfig, ServerConfig};
 use vrrp_fsm::proto::{
     Centiseconds, ChecksumForm, Datagram, Demands, Endpoints, MULTICAST_IPV4, Packet, Priority,
     Vrid,
@@ -54,7 +55,27 @@ fn run() -> Option<()> {
     let source = endpoints.source();
     let actions = low.handle(later, Input::Advertisement { source, advertisement: &advertisement });
     (actions.len() == 2 && low.state() == State::Backup).then_some(())?;
-    session(later)
+    session(later)?;
+    pool()
+}
+
+/// A failed check takes its server out of the pool.
+fn pool() -> Option<()> {
+    let mut health = Health::new();
+    let pool = health.add_pool(PoolConfig::new());
+    let server = health.add_server(pool, ServerConfig::new());
+    let now = healthcheck::Timestamp::EPOCH;
+    let config = CheckConfig::new(Duration::from_secs(1)).retries(0);
+    health.add_check(now, server, config, Phase::NOW);
+    let before = health.members(pool).count();
+    for action in health.due(now)? {
+        if let Action::Run { check, run, .. } = action {
+            let outcome = Outcome::Failure;
+            let told = health.handle(now, check, healthcheck::Input::Finished { run, outcome });
+            (!told.is_empty()).then_some(())?;
+        }
+    }
+    (before == 1 && health.members(pool).count() == 0).then_some(())
 }
 
 fn session(now: Timestamp) -> Option<()> {

@@ -8,6 +8,8 @@ pub(crate) fn run() -> Outcome {
     cargo(&["build", "--package", "purity", "--profile", "no-std", "--features", "program"])?;
     // It cannot end itself when it panics.
     command(&[], &["timeout", "10", "target/no-std/purity"])?;
-    println!("purity: a program without std elected an Active router and brought a BFD session up");
+    println!(
+        "purity: a program without std elected an Active router, brought a BFD session up and took a failed server out of its pool"
+    );
     Ok(())
 }
