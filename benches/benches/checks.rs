@@ -160,10 +160,11 @@ fn fail_in_time() -> Outcome<bool> {
             thread::sleep(Duration::from_secs(3));
             let rules = "table ip silence { chain input { type filter hook input priority 0; \
                          tcp dport 8080 drop; }; }";
+            let begin = Instant::now();
             let nft = std::process::Command::new("/usr/sbin/nft").arg(rules).status();
             let is_done = nft.is_ok_and(|status| status.success());
             if let (true, Ok(mut when)) = (is_done, when.lock()) {
-                *when = Some(Instant::now());
+                *when = Some(begin);
             }
         });
         let mut last = None;

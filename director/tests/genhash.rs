@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Command, Output};
 
-/// Answers each request with its own lines, sorted, and octets that are no text. Its field is in lower case, as
+/// Answers each request with its own lines, sorted, and octets that are not printed. Its field is in lower case, as
 /// director shows them all.
 fn server() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -101,7 +101,7 @@ impl Client {
         Self { is_over, thread }
     }
 
-    /// Who answered last, and the longest time without an answer.
+    /// Who answered last, and the longest time without an answer, the time since the last one included.
     fn stop(self) -> (Option<u8>, Duration) {
         self.is_over.store(true, Ordering::Relaxed);
         let answers = self.thread.join().unwrap();
@@ -113,7 +113,8 @@ impl Client {
                 last = *at;
             }
         }
-        (answers.last().unwrap().1, longest)
+        longest = longest.max(answers[answers.len() - 1].0 - last);
+        (answers.iter().rev().find_map(|(_, who)| *who), longest)
     }
 }
 
@@ -158,12 +159,20 @@ fn a_pulled_plug_is_an_outage_of_moments() {
     let outage = during(&lan, "a Redis dies", 1, || databases[0].0.kill().unwrap());
     assert!(outage < Duration::from_millis(800), "{outage:?}");
     let outage = during(&lan, "it returns", 0, || databases[0] = redis(&lan, 0));
-    assert!(outage < Duration::from_millis(300), "{outage:?}");
+    assert!(outage < Duration::from_millis(800), "{outage:?}");
     // Active_Down_Interval is 330 ms.
     let outage = during(&lan, "a cable is pulled", 1, || lan.set_cable(0, false).unwrap());
     assert!(outage < Duration::from_millis(800), "{outage:?}");
+    // One that says nothing: what was open with the machine that loses the role is ended there.
+    let _silent = lan.host(2).namespace().run(|| TcpStream::connect(ADDRESS)).unwrap();
+    let of_virtual_address = || {
+        let words = ["ss", "-Htn", "state", "established", "src", "10.77.0.100"];
+        lan.host(1).command(&words).unwrap()
+    };
+    assert!(!of_virtual_address().is_empty());
     let outage = during(&lan, "it is put back", 0, || lan.set_cable(0, true).unwrap());
     assert!(outage < Duration::from_millis(800), "{outage:?}");
+    assert_eq!(of_virtual_address(), "", "connections are left");
     let outage = during(&lan, "a proxy is killed", 1, || drop(first));
     assert!(outage < Duration::from_millis(800), "{outage:?}");
 }

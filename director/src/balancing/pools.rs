@@ -8,7 +8,7 @@ use ipvs_netlink::{Destination, DestinationKey, Forwarding, ServiceKey, Table};
 
 use super::label;
 use super::misc::{Broken, Logged};
-use crate::config::{Identity, PlannedCheck, PlannedPool, PlannedServer};
+use crate::config::{CheckIdentity, PlannedCheck, PlannedPool, PlannedServer};
 
 /// All pools. Their identifiers are their places.
 pub(super) struct Pools {
@@ -43,7 +43,7 @@ struct PoolBefore {
 
 struct ServerBefore {
     is_up: bool,
-    checks: BTreeMap<Identity, Known>,
+    checks: BTreeMap<CheckIdentity, Known>,
 }
 
 impl Pools {

@@ -25,7 +25,7 @@ use crate::tracking::files::TrackFile;
 use crate::tracking::processes::TrackProcess;
 
 pub use commands::{Check, Command, Commands, Runner, TrackScript};
-pub use pools::{Identity, PlannedCheck, PlannedPool, PlannedServer};
+pub use pools::{CheckIdentity, PlannedCheck, PlannedPool, PlannedServer};
 
 /// How a file is read.
 #[derive(Clone, Debug)]

@@ -64,7 +64,7 @@ pub struct PlannedCheck {
     /// What is run; an error makes it one that has failed for good, which is never a success.
     pub probe: Result<Arc<dyn Probe>, String>,
     /// Two checks of a server are the same when these are.
-    pub identity: Identity,
+    pub identity: CheckIdentity,
     /// Whether each failure is logged.
     pub logs_all_failures: bool,
 }
@@ -75,15 +75,15 @@ impl fmt::Debug for PlannedCheck {
     }
 }
 
-/// Stands for everything that a check is configured with.
+/// Stands for what a check is configured with, but for secrets.
 ///
 /// A hash: with thousands of servers the settings themselves would be the larger part of the memory. Two checks of one
 /// server that share it by chance are as good as impossible, and what one had found would then be taken for the
 /// other's until its next run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Identity(u64);
+pub struct CheckIdentity(u64);
 
-impl Identity {
+impl CheckIdentity {
     /// Of what something shows of itself.
     pub(crate) fn of(shown: fmt::Arguments<'_>) -> Self {
         let mut hasher = Hashing(DefaultHasher::new());

@@ -30,7 +30,8 @@ pub(crate) fn ask(words: &[String]) -> Result<String, Box<dyn Error>> {
     }
     let answers: Vec<String> =
         answers.iter().map(|(who, count)| format!("{who}={count}")).collect();
-    Ok(format!("lost={lost} longest_ms={} {}", longest.as_millis(), answers.join(" ")))
+    let (longest, since) = (longest.as_millis(), last.elapsed().as_millis());
+    Ok(format!("lost={lost} longest_ms={longest} since_ms={since} {}", answers.join(" ")))
 }
 
 /// The body, a word.

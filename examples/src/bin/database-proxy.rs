@@ -2,7 +2,7 @@
 //!
 //! Run it on two machines, each with a Redis of its own. Both check both servers. The one with the higher priority has
 //! the virtual address and forwards to its own Redis, or to the other while its own does not answer. It then lowers its
-//! priority, too, and the other machine takes over.
+//! priority by 50, too: when the two priorities are closer than that, the other machine takes over.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
 use std::error::Error;
@@ -19,6 +19,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use vrrp_io::fsm::{Event, State};
 use vrrp_io::proto::{Centiseconds, Interval, Priority, Vrid};
 use vrrp_io::{RouterConfig, VirtualAddress, Vrrp};
 
@@ -31,7 +32,7 @@ struct Options {
     /// Number of the virtual router, 1 to 255.
     #[arg(long, default_value_t = 51)]
     vrid: u8,
-    /// Priority while the first backend answers, 51 to 254.
+    /// Priority while the first backend answers, 51 to 254; without it, 50 less.
     #[arg(long, value_parser = clap::value_parser!(u8).range(51..=254))]
     priority: u8,
     /// Hundredths of a second between advertisements, 1 to 4095.
@@ -96,12 +97,12 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         .build()?;
     let router = Vrrp::start()?.add(config)?;
     let mut events = router.events()?;
-    let (backend, _) = watch::channel(None);
+    let (serving, _) = watch::channel(Serving::default());
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((client, _)) => {
-                    tokio::spawn(forward(client, backend.subscribe()));
+                    tokio::spawn(forward(client, serving.subscribe()));
                 }
                 Err(error) => {
                     eprintln!("accepting: {error}");
@@ -113,14 +114,24 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
                 let is_fit = |server| checks.health().members(pool).any(|m| m.who == Who::Server(server));
                 let first = backends.iter().position(|(server, _)| is_fit(*server));
                 let chosen = first.map(|number| backends[number].1);
-                if backend.send_replace(chosen) != chosen {
+                let is_other = serving.send_if_modified(|now| {
+                    std::mem::replace(&mut now.backend, chosen) != chosen
+                });
+                if is_other {
                     println!("backend: {chosen:?}");
                 }
                 let is_own = first == Some(0);
                 let priority = if is_own { Priority::new(options.priority)? } else { unfit };
                 router.set_priority(priority)?;
             }
-            Some(notice) = events.next() => println!("{:?}", notice.event),
+            notice = events.next() => {
+                let event = notice.ok_or("the virtual router has ended")?.event;
+                println!("{event:?}");
+                // Clients are served by another machine now, and would never say that they are gone.
+                if let Event::StateChanged { from: State::Active, .. } = event {
+                    serving.send_modify(|now| now.term += 1);
+                }
+            }
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }
@@ -145,10 +156,19 @@ fn listen(address: IpAddr, port: u16) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
-/// Carries a connection while the backend is the one that it began with.
-async fn forward(mut client: TcpStream, mut backend: watch::Receiver<Option<SocketAddr>>) {
+/// What connections are carried under. When it changes they end.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Serving {
+    backend: Option<SocketAddr>,
+    /// How often the role was lost.
+    term: u64,
+}
+
+/// Carries a connection while things are as they were when it began.
+async fn forward(mut client: TcpStream, mut serving: watch::Receiver<Serving>) {
+    let begun = *serving.borrow_and_update();
     // With nobody to serve it the client is told so at once.
-    let Some(address) = *backend.borrow_and_update() else { return };
+    let Some(address) = begun.backend else { return };
     let carried = async {
         let mut server = TcpStream::connect(address).await?;
         client.set_nodelay(true)?;
@@ -160,7 +180,7 @@ async fn forward(mut client: TcpStream, mut backend: watch::Receiver<Option<Sock
             eprintln!("{address}: {error}");
         },
         // It ends here: a client that comes again finds the other backend. An error says that the proxy itself ends.
-        _ = backend.wait_for(|now| *now != Some(address)) => {}
+        _ = serving.wait_for(|now| *now != begun) => {}
     }
 }
 
@@ -169,7 +189,7 @@ struct Ping(Endpoint);
 
 impl Probe for Ping {
     fn probe(&self, _: u16) -> Found<'_> {
-        Box::pin(self.0.limited_in_all("PING", async {
+        let asked = async {
             let broken = |action| move |source| ProbeError::Broken { action, source };
             let mut server = self.0.connect().await?;
             server.write_all(b"PING\r\n").await.map_err(broken("sending PING"))?;
@@ -180,6 +200,7 @@ impl Probe for Ping {
                 return Err(ProbeError::Protocol { protocol: "RESP", problem });
             }
             Ok(Weight::Configured)
-        }))
+        };
+        Box::pin(async { self.0.limited("PING", asked).await? })
     }
 }

@@ -75,8 +75,11 @@ impl Endpoint {
         self.target
     }
 
-    /// Waits for a step, as long as is to be waited.
-    pub(super) async fn limited<T>(
+    /// Waits for a step of a probe of your own, as long as is to be waited.
+    ///
+    /// # Errors
+    /// [`ProbeError::Timeout`].
+    pub async fn limited<T>(
         &self,
         action: &'static str,
         step: impl Future<Output = T>,
@@ -87,10 +90,7 @@ impl Endpoint {
 
     /// Limits a whole conversation to three times what one step may take: a server that says a little at a time is
     /// cut off.
-    ///
-    /// # Errors
-    /// Those of the steps, or [`ProbeError::Timeout`].
-    pub async fn limited_in_all<T>(
+    pub(super) async fn limited_in_all<T>(
         &self,
         action: &'static str,
         steps: impl Future<Output = Result<T, ProbeError>>,

@@ -7,6 +7,7 @@ use core::fmt;
 use core::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
@@ -69,7 +70,7 @@ impl Tls {
     }
 
     /// The same with a certificate of our own and its key, both files in PEM. A key in PKCS #8 may be encrypted
-    /// (RFC 5958, `ENCRYPTED PRIVATE KEY`), and then needs its password.
+    /// (RFC 5958, `ENCRYPTED PRIVATE KEY`; PBES2 with AES, by scrypt or by PBKDF2 with SHA-2), and then needs its password.
     ///
     /// # Errors
     /// [`TlsError`].
@@ -126,6 +127,10 @@ impl Tls {
                 builder.with_client_auth_cert(certificates(certificate)?, key)?
             }
         };
+        // Each look is at the certificate as it is now, and not at what an earlier session, perhaps with another server of
+        // the same name, has seen.
+        let mut config = config;
+        config.resumption = Resumption::disabled();
         Ok(Self { config: Arc::new(config), names: Names::None })
     }
 
@@ -168,10 +173,13 @@ fn key(path: &Path, password: Option<&[u8]>) -> Result<PrivateKeyDer<'static>, T
     Ok(PrivatePkcs8KeyDer::from(plain.as_bytes().to_vec()).into())
 }
 
-/// The first part of a file in PEM, when it is an encrypted key.
+/// The encrypted key of a file in PEM, in which certificates may be as well.
 fn encrypted(text: &str) -> Option<pkcs8::SecretDocument> {
-    let (label, document) = pkcs8::SecretDocument::from_pem(text).ok()?;
-    (label == "ENCRYPTED PRIVATE KEY").then_some(document)
+    const END: &str = "-----END ENCRYPTED PRIVATE KEY-----";
+    let begin = text.find("-----BEGIN ENCRYPTED PRIVATE KEY-----")?;
+    let length = text.get(begin..)?.find(END)? + END.len();
+    let (_, document) = pkcs8::SecretDocument::from_pem(text.get(begin..begin + length)?).ok()?;
+    Some(document)
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use healthcheck::probes::{Http, ProbeError, Tls, Url};
 use pkcs8::der::pem::LineEnding;
@@ -10,13 +11,14 @@ use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::server::WebPkiClientVerifier;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 
 use super::{Answer, is_fit, probe, says, server};
 use healthcheck::probes::Endpoint;
 
 const NAME: &str = "www.example";
-const PAGE: &[u8] = b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n";
+const PAGE: &[u8] = b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n";
 
 /// An authority, a server that it says is [`NAME`], and what that server is asked for.
 struct Served {
@@ -29,6 +31,11 @@ struct Served {
 
 impl Served {
     async fn new(folder: &str, wants_certificate: bool) -> Self {
+        Self::slow(folder, wants_certificate, Duration::ZERO).await
+    }
+
+    /// It waits before the handshake, before its answer, before the body, and for ever before the end.
+    async fn slow(folder: &str, wants_certificate: bool, pause: Duration) -> Self {
         let folder =
             std::env::temp_dir().join(format!("healthcheck-{folder}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
@@ -64,12 +71,19 @@ impl Served {
             let (acceptor, ear) = (acceptor.clone(), Arc::clone(&ear));
             let end = Arc::clone(&end);
             async move {
+                sleep(pause).await;
                 let Ok(mut stream) = acceptor.accept(stream).await else { return };
                 let name = stream.get_ref().1.server_name().map(str::to_owned);
                 ear.lock().unwrap().push(name);
                 let mut request = [0; 4096];
                 let _ = stream.read(&mut request).await;
-                let _ = stream.write_all(PAGE).await;
+                for part in [PAGE, b"!"] {
+                    sleep(pause).await;
+                    let _ = stream.write_all(part).await;
+                }
+                if !pause.is_zero() {
+                    std::future::pending::<()>().await;
+                }
                 let _ = stream.shutdown().await;
                 let ended = stream.read(&mut request).await;
                 end.lock().unwrap().push(ended.is_ok_and(|length| length == 0));
@@ -141,6 +155,12 @@ async fn it_can_have_a_certificate_of_its_own() {
     let locked = served.file("locked.key");
     encrypted.write_pem_file(&locked, "ENCRYPTED PRIVATE KEY", LineEnding::LF).unwrap();
     is_fit(&served.ask(own(&locked, Some("secret")).unwrap(), None).await);
+    // In one file with the certificate, too.
+    let read = |path: &PathBuf| std::fs::read_to_string(path).unwrap();
+    let both = served.file("both.pem");
+    std::fs::write(&both, read(&locked) + &read(&certificate)).unwrap();
+    let tls = Tls::with_certificate(None, &both, &both, Some(b"secret")).unwrap();
+    is_fit(&served.ask(tls, None).await);
     for password in [None, Some("another")] {
         let error = own(&locked, password).unwrap_err().to_string();
         assert!(error.contains("locked.key") && !error.contains("another"), "{error}");
@@ -162,7 +182,7 @@ async fn tls_is_ended_on_both_sides_when_that_is_wanted() {
             assert_eq!(ended, [false, true]);
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        sleep(Duration::from_millis(10)).await;
     }
     panic!("the server does not see both connections end");
 }
@@ -177,4 +197,14 @@ async fn what_is_no_tls_is_not_fit() {
     assert!(missing.to_string().starts_with("/nonexistent/ca.pem: "), "{missing}");
     let empty = Tls::verified("/dev/null".as_ref()).unwrap_err();
     assert_eq!(empty.to_string(), "/dev/null: no certificate is in it");
+}
+
+#[tokio::test]
+async fn a_server_that_never_ends_tls_is_fit_all_the_same() {
+    let limit = Duration::from_millis(400);
+    let served = Served::slow("endless", false, limit.mul_f64(0.75)).await;
+    let url = Url::new("/").ends_tls(true);
+    let http = Http::new(served.endpoint.clone().timeout(limit), None, [url]).unwrap();
+    // Its steps take more than two of the three limits that all of them have together.
+    is_fit(&probe(&http.tls(Tls::unverified().unwrap())).await);
 }

@@ -50,7 +50,7 @@ pub(crate) struct Genhash {
     /// Version of HTTP
     #[arg(short = 'P', long, default_value = "1.0")]
     protocol: Protocol,
-    /// Seconds to wait for the connection and each answer
+    /// Seconds to wait for the connection and each part of the answer
     #[arg(short, long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     timeout: u32,
 }

@@ -12,7 +12,7 @@ use super::url::Url;
 /// A body of which nothing is wanted is read so far, so that servers do not see each probe break off.
 const POLITE: usize = 64 * 1024;
 /// Of one that is digested.
-const MOST_DIGESTED: usize = 64 * 1024 * 1024;
+pub(super) const MOST_DIGESTED: usize = 64 * 1024 * 1024;
 /// Of one that is kept, to be looked through.
 const MOST_KEPT: usize = 4 * 1024 * 1024;
 

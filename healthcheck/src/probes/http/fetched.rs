@@ -6,17 +6,16 @@ use hyper::{Response, Version};
 use md5::{Digest, Md5};
 
 use super::super::error::ProbeError;
+use super::body::MOST_DIGESTED;
 
-/// Of the body of an answer that is kept.
-const MOST: usize = 64 * 1024 * 1024;
-
-/// An answer as it came.
+/// An answer as it was understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fetched {
     /// The status.
     pub status: u16,
-    /// The lines before the body, the empty one included, each with its CR LF. Names of fields are in lower case.
+    /// The lines before the body, the empty one included, each with its CR LF. Names of fields are in lower case, and
+    /// fields of one name together.
     pub head: Vec<u8>,
     /// The body.
     pub body: Vec<u8>,
@@ -45,8 +44,8 @@ impl Fetched {
     }
 
     pub(super) fn take(&mut self, octets: &[u8]) -> Result<(), ProbeError> {
-        if self.body.len() + octets.len() > MOST {
-            return Err(ProbeError::TooLong { limit: MOST });
+        if self.body.len() + octets.len() > MOST_DIGESTED {
+            return Err(ProbeError::TooLong { limit: MOST_DIGESTED });
         }
         self.body.extend_from_slice(octets);
         Ok(())

@@ -8,6 +8,7 @@ mod url;
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::num::NonZeroU16;
 
@@ -118,7 +119,12 @@ impl Http {
             let host = HeaderValue::from_str(host).map_err(wrong)?;
             Ok(Prepared { path, host, url })
         };
-        let urls = urls.into_iter().map(prepare).collect::<Result<Box<[_]>, _>>()?;
+        let urls = urls.into_iter();
+        let mut prepared = Vec::with_capacity(urls.size_hint().0);
+        for url in urls {
+            prepared.push(prepare(url)?);
+        }
+        let urls = prepared.into_boxed_slice();
         if urls.is_empty() || urls.len() > usize::from(u16::MAX) {
             return Err(HttpError::NoUrl);
         }
@@ -146,30 +152,32 @@ impl Http {
         count.expect("there are 1 to 65535")
     }
 
-    /// Asks for the first URL and returns what comes, whatever it is.
+    /// Asks for the first URL and returns what comes, whatever it is. Each step is limited, not the whole: a server may
+    /// take long to say much.
     ///
     /// # Errors
     /// When nothing comes that is HTTP, or no whole body.
     pub async fn fetch(&self) -> Result<Fetched, ProbeError> {
         let mut fetched = Fetched::default();
-        self.ask(&self.urls[0], Some(&mut fetched)).await?;
+        self.ask(&self.urls[0], Some(&mut fetched), &mut None).await?;
         Ok(fetched)
     }
 
-    /// Asks for a URL, and judges the answer or keeps it.
+    /// Asks for a URL, and judges the answer or keeps it. The verdict is there before all is over.
     async fn ask(
         &self,
         wanted: &Prepared,
         kept: Option<&mut Fetched>,
+        verdict: &mut Option<Weight>,
     ) -> Result<Weight, ProbeError> {
         let stream = self.endpoint.connect().await?;
         match &self.tls {
-            None => self.exchange(stream, wanted, kept).await,
+            None => self.exchange(stream, wanted, kept, verdict).await,
             Some(tls) => {
                 let host = wanted.url.host.as_deref().or(self.host.as_deref());
                 let connecting = tls.connect(host, self.endpoint.target().ip(), stream);
                 let stream = self.endpoint.limited("the handshake of TLS", connecting).await??;
-                self.exchange(stream, wanted, kept).await
+                self.exchange(stream, wanted, kept, verdict).await
             }
         }
     }
@@ -179,6 +187,7 @@ impl Http {
         stream: S,
         wanted: &Prepared,
         kept: Option<&mut Fetched>,
+        verdict: &mut Option<Weight>,
     ) -> Result<Weight, ProbeError>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin,
@@ -206,9 +215,13 @@ impl Http {
             found = conversation => found,
             () = driving => unreachable!("it is pending for ever"),
         };
-        if wanted.url.ends_tls && self.tls.is_some() && found.is_ok() {
+        if wanted.url.ends_tls
+            && self.tls.is_some()
+            && let Ok(weight) = found
+        {
+            *verdict = Some(weight);
             let stream = connection.into_parts().io.into_inner();
-            // It has been found fit already.
+            // How it ends changes nothing.
             let _ = self.endpoint.limited("ending TLS", end(stream)).await;
         }
         found
@@ -270,11 +283,16 @@ impl Http {
     }
 }
 
-/// Says that nothing more comes, and waits until the other side has said so.
+/// Says that nothing more comes, and waits until the other side has said so or goes on for too long.
 async fn end(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<()> {
     stream.shutdown().await?;
-    let mut rest = [0; 1024];
-    while stream.read(&mut rest).await? > 0 {}
+    let (mut rest, mut length) = ([0; 1024], 0);
+    while length < MOST_HEADERS {
+        match stream.read(&mut rest).await? {
+            0 => break,
+            more => length += more,
+        }
+    }
     Ok(())
 }
 
@@ -292,9 +310,12 @@ fn protocol(error: hyper::Error) -> ProbeError {
 
 impl Probe for Http {
     fn probe(&self, step: u16) -> Found<'_> {
-        Box::pin(self.endpoint.limited_in_all("asking by HTTP", async move {
+        Box::pin(async move {
             let wanted = &self.urls[usize::from(step) % self.urls.len()];
-            self.ask(wanted, None).await
-        }))
+            let mut verdict = None;
+            let asked = self.ask(wanted, None, &mut verdict);
+            let found = self.endpoint.limited_in_all("asking by HTTP", asked).await;
+            verdict.map_or(found, Ok)
+        })
     }
 }

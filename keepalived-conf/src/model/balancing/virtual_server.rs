@@ -1,5 +1,6 @@
 //! `virtual_server`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
@@ -200,14 +201,13 @@ impl VirtualServer {
             checks: Defaults::read(section),
             keeps_port: matches!(name, ServiceName::Address { .. } | ServiceName::Group(_)),
         };
-        let mut servers: Vec<RealServer> = Vec::new();
+        let mut servers = Vec::new();
+        let mut known = BTreeSet::new();
         for (entry, head, section) in section.blocks("real_server") {
             let server =
                 RealServer::read(entry.span, head, section, &inherited, named, diagnostics);
             let Some(server) = server else { continue };
-            let is_there =
-                |known: &RealServer| (known.address, known.port) == (server.address, server.port);
-            if servers.iter().any(is_there) {
+            if !known.insert((server.address, server.port)) {
                 let message =
                     format!("real_server {} {} is there twice", server.address, server.port);
                 diagnostics.error(entry.span, message, "the second is left out");

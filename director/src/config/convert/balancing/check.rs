@@ -18,7 +18,7 @@ use keepalived_conf::model::{
 use keepalived_conf::{Diagnostics, Severity, Span};
 
 use super::super::super::commands::Accounts;
-use super::super::super::pools::{Identity, PlannedCheck};
+use super::super::super::pools::{CheckIdentity, PlannedCheck};
 use super::Shared;
 use crate::balancing::Misc;
 
@@ -34,12 +34,12 @@ pub(super) struct Checker<'a, 'b> {
 /// What is run, and what tells it from others.
 struct Made {
     probe: Arc<dyn Probe>,
-    identity: Identity,
+    identity: CheckIdentity,
 }
 
 impl Made {
     fn new(probe: impl Probe + Debug) -> Self {
-        Self { identity: Identity::of(format_args!("{probe:?}")), probe: Arc::new(probe) }
+        Self { identity: CheckIdentity::of(format_args!("{probe:?}")), probe: Arc::new(probe) }
     }
 }
 
@@ -60,7 +60,7 @@ impl Checker<'_, '_> {
                 let mut made = Made::new(made);
                 if http.is_tls {
                     let (identity, ssl) = (made.identity, &self.shared.ssl);
-                    made.identity = Identity::of(format_args!("{identity:?} {ssl:?}"));
+                    made.identity = CheckIdentity::of(format_args!("{identity:?} {ssl:?}"));
                 }
                 made
             }),
@@ -90,11 +90,11 @@ impl Checker<'_, '_> {
             Ok(made) => (Ok(made.probe), made.identity),
             Err(problem) => {
                 self.tell(check.span, format!("{keyword}: {problem}"), "it counts as failed");
-                let identity = Identity::of(format_args!("{problem}"));
+                let identity = CheckIdentity::of(format_args!("{problem}"));
                 (Err(problem), identity)
             }
         };
-        let identity = Identity::of(format_args!("{keyword} {identity:?} {config:?}"));
+        let identity = CheckIdentity::of(format_args!("{keyword} {identity:?} {config:?}"));
         let all = self.shared.lvs.logs_all_failures;
         let logs_all_failures = timing.logs_all_failures.unwrap_or(all);
         Some(PlannedCheck { keyword, config, probe, identity, logs_all_failures })
@@ -130,10 +130,8 @@ impl Checker<'_, '_> {
         let tls = match (&ssl.certificate, &ssl.key, authorities) {
             (Some(certificate), key, authorities) => {
                 let key = key.as_ref().unwrap_or(certificate);
-                {
-                    let password = ssl.password.as_ref().map(SecretOctets::reveal);
-                    Tls::with_certificate(authorities, certificate.as_ref(), key.as_ref(), password)
-                }
+                let password = ssl.password.as_ref().map(SecretOctets::reveal);
+                Tls::with_certificate(authorities, certificate.as_ref(), key.as_ref(), password)
             }
             (None, _, Some(authorities)) => Tls::verified(authorities),
             (None, _, None) => Tls::unverified(),

@@ -101,7 +101,8 @@ fn server(
     destination.lower_threshold = line.lower_threshold;
     let mut checker = Checker { shared, accounts, diagnostics };
     let checks = std::mem::take(&mut line.checks);
-    let checks = checks.iter().filter_map(|check| checker.check(check)).collect();
+    let mut planned = Vec::with_capacity(checks.len());
+    planned.extend(checks.iter().filter_map(|check| checker.check(check)));
     let mut command = |keyword, line: &Option<Box<_>>| {
         let line = line.as_ref()?;
         accounts.command(keyword, line, diagnostics).map(Box::new)
@@ -109,7 +110,7 @@ fn server(
     PlannedServer {
         destination,
         config: ServerConfig::new().weight(line.weight).stays(line.stays),
-        checks,
+        checks: planned.into(),
         notify_up: command("notify_up", &line.notify_up),
         notify_down: command("notify_down", &line.notify_down),
         smtp_alert: line.smtp_alert.unwrap_or(smtp_alert),

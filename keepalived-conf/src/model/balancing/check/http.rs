@@ -122,7 +122,7 @@ impl HttpCheck {
         span: Span,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        let mut urls = Vec::new();
+        let mut urls = Vec::with_capacity(section.blocks("url").count());
         let ends_tls = section.boolean("tls_compliant").unwrap_or(false);
         for (entry, _, section) in section.blocks("url") {
             urls.extend(HttpUrl::read(section, ends_tls, entry.span, diagnostics));

@@ -79,7 +79,9 @@ pub(super) fn checks(
     named: &Named<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Check> {
-    let mut checks = Vec::new();
+    // There may be thousands of servers: no room is left for more.
+    let blocks = section.entries.iter().filter(|entry| matches!(entry.data, Data::Block(..)));
+    let mut checks = Vec::with_capacity(blocks.count());
     for entry in &section.entries {
         let Data::Block(_, block) = &entry.data else { continue };
         let keyword = entry.keyword.name;
