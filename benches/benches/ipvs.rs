@@ -27,7 +27,7 @@ const FASTER: f64 = 15.0;
 const FASTER_THAN_START: f64 = 8.0;
 /// How many times as fast as keepalived director fills the table when it starts. Three are wanted; the emulated machine
 /// makes reading the file four times as long as filling the table.
-const FASTER_START: f64 = 1.5;
+const FASTER_START: f64 = 1.2;
 /// What comparing a table costs that is as it is to be, in times of reading it.
 const COMPARED: f64 = 1.2;
 
