@@ -84,7 +84,7 @@ impl Probe for Noted {
     }
 }
 
-/// Runs checks for a while in this thread; returns what happened and when.
+/// Runs checks for a while in this thread, and tells what happens.
 fn check(mut checks: Checks, time: Duration, mut hear: impl FnMut(Event)) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let end = Instant::now() + time;

@@ -57,19 +57,7 @@ const PENALTY: u8 = 50;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match run(&Options::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprint!("database-proxy: {error}");
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                eprint!(": {error}");
-                cause = error.source();
-            }
-            eprintln!();
-            ExitCode::FAILURE
-        }
-    }
+    examples::exit("database-proxy", run(&Options::parse()).await)
 }
 
 async fn run(options: &Options) -> Result<(), Box<dyn Error>> {

@@ -13,19 +13,7 @@ use ipvs_netlink::{
 const USAGE: &str = "usage: ipvs -Ln | -S | -R";
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprint!("ipvs: {error}");
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                eprint!(": {error}");
-                cause = error.source();
-            }
-            eprintln!();
-            ExitCode::FAILURE
-        }
-    }
+    examples::exit("ipvs", run())
 }
 
 fn run() -> Result<(), Box<dyn Error>> {

@@ -1,5 +1,5 @@
 //! Puts a virtual IP into this program: `vip INTERFACE VRID PRIORITY ADDRESS…`; Ctrl-C hands it over.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
+#![expect(clippy::print_stdout, reason = "a command-line program")]
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -9,19 +9,7 @@ use vrrp_io::proto::{Priority, Vrid};
 use vrrp_io::{RouterConfig, Vrrp};
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprint!("vip: {error}");
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                eprint!(": {error}");
-                cause = error.source();
-            }
-            eprintln!();
-            ExitCode::FAILURE
-        }
-    }
+    examples::exit("vip", run())
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
