@@ -50,14 +50,13 @@ fn collect(block: &'static Block, path: &str, rows: &mut Vec<Row>) {
     }
 }
 
-/// How many rows work, have no effect, are not done yet.
-pub fn counts(rows: &[Row]) -> [usize; 3] {
+/// How many rows work, and how many have no effect.
+pub fn counts(rows: &[Row]) -> [usize; 2] {
     let count =
         |is_meant: fn(&Support) -> bool| rows.iter().filter(|r| is_meant(&r.support)).count();
     [
         count(|support| matches!(support, Support::Works)),
         count(|support| matches!(support, Support::NoEffect(_))),
-        count(|support| matches!(support, Support::NotYet)),
     ]
 }
 
@@ -80,19 +79,18 @@ pub fn table() -> String {
         let name = if row.keyword.is_empty() { "(a line)" } else { row.keyword };
         let _ = writeln!(text, "  {name:<width$}  {support:<9}  {about}");
     }
-    let [works, no_effect, not_yet] = counts(&rows);
-    let _ =
-        writeln!(text, "\n{works} work, {no_effect} have no effect, {not_yet} are not done yet");
+    let [works, no_effect] = counts(&rows);
+    let _ = writeln!(text, "\n{works} work, {no_effect} have no effect");
     text
 }
 
 /// The table in Markdown, as it stands in the documentation.
 pub fn markdown() -> String {
     let rows = rows();
-    let [works, no_effect, not_yet] = counts(&rows);
+    let [works, no_effect] = counts(&rows);
     let mut text = format!(
         "# Keywords\n\nWritten by `director keywords --markdown`. {works} work, {no_effect} have no \
-         effect, {not_yet} are not done yet.\n"
+         effect.\n"
     );
     let mut block = None;
     for row in &rows {
@@ -114,6 +112,5 @@ fn words(support: Support) -> (&'static str, &'static str) {
     match support {
         Support::Works => ("works", ""),
         Support::NoEffect(why) => ("no effect", why),
-        Support::NotYet => ("not yet", ""),
     }
 }

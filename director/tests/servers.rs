@@ -229,3 +229,46 @@ fn what_cannot_run_is_a_failure_and_never_a_success() {
     let left = Command::new("pgrep").args(["-f", &script]).output().unwrap();
     assert!(!left.status.success(), "it is left to run");
 }
+
+#[test]
+fn a_check_follows_a_session_of_bfd() {
+    let lan = Lan::new(2).unwrap();
+    let session = |peer: &str| {
+        format!("bfd_instance s {{\n neighbor_ip {peer}\n min_rx 50\n min_tx 50\n checker\n}}\n")
+    };
+    // Whoever says alpha begins with a server that is down; the other one takes it for fit until it hears otherwise.
+    let check = |more: &str| format!("BFD_CHECK {{\n name s\n {more}\n }}");
+    let configuration = |more: &str| {
+        let service = service(8080, "", "").replace("TCP_CHECK { }", &check(more));
+        format!("{}{service}", session("10.77.0.2"))
+    };
+    // Without a router: this daemon only checks.
+    let mut ours = director(&configuration("alpha")).with(&["--ipvs", "none", "-C"]);
+    ours.start(lan.host(0)).unwrap();
+    eventually("it is known", || state(&lan, &ours) == "DOWN");
+    let peer = session("10.77.0.1").replace("checker", "");
+    let mut peer = director(&format!("{peer}{}", instance(100, "")));
+    peer.start(lan.host(1)).unwrap();
+    eventually("the session is up", || state(&lan, &ours) == "UP");
+    // Another configuration, in which the check is another one, knows of the session.
+    ours.configure(&configuration("")).unwrap();
+    ours.signal(Signal::SIGHUP).unwrap();
+    eventually("it was taken", || ours.log().contains("the configuration was taken"));
+    always("it stays up", Duration::from_millis(500), || state(&lan, &ours) == "UP");
+    peer.kill().unwrap();
+    eventually("the peer is gone", || state(&lan, &ours) == "DOWN");
+    peer.start(lan.host(1)).unwrap();
+    eventually("it is here again", || state(&lan, &ours) == "UP");
+    ours.stop(LONG).unwrap();
+    // Nobody was heard yet, and no alpha.
+    peer.stop(LONG).unwrap();
+    ours.start(lan.host(0)).unwrap();
+    eventually("it is fit", || state(&lan, &ours) == "UP");
+    always("and stays so", Duration::from_millis(500), || state(&lan, &ours) == "UP");
+    ours.stop(LONG).unwrap();
+    // Sessions do not run: they count as down.
+    let mut without = director(&configuration("")).with(&["--ipvs", "none", "--no_bfd"]);
+    without.start(lan.host(0)).unwrap();
+    eventually("nothing is heard", || state(&lan, &without) == "DOWN");
+    without.stop(LONG).unwrap();
+}

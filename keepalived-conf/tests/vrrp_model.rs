@@ -9,7 +9,6 @@ use keepalived_conf::model::{
     Replay, RouteKind, RouteLine, RoutePlace, RouterPreference, RuleAction, RuleLine, RxPolicy,
     SecretOctets, VirtualInterfaceKind, Weight,
 };
-use keepalived_conf::schema::{Block, Kind, ROOT, Support};
 use keepalived_conf::{Memory, Options, Outcome, Severity};
 
 fn read(text: &str) -> Outcome {
@@ -81,34 +80,6 @@ fn rule(line: &str) -> RuleLine {
 fn wrong_rule(line: &str) -> (usize, Vec<String>) {
     let outcome = read(&format!("static_rules {{\n{line}\n}}\n"));
     (outcome.configuration.static_rules.len(), problems(&outcome))
-}
-
-#[test]
-fn all_keywords_of_vrrp_are_done() {
-    fn check(block: &Block) {
-        for keyword in block.keywords {
-            assert_ne!(keyword.support, Support::NotYet, "{}", keyword.name);
-            if let Kind::Block(inner) = keyword.value {
-                check(inner);
-            }
-        }
-    }
-    for name in [
-        "vrrp_instance",
-        "vrrp_sync_group",
-        "vrrp_script",
-        "vrrp_track_process",
-        "track_file",
-        "track_group",
-        "garp_group",
-    ] {
-        let keyword = ROOT.keywords.iter().find(|keyword| keyword.name == name).unwrap();
-        assert_eq!(keyword.support, Support::Works, "{name}");
-        match keyword.value {
-            Kind::Block(block) => check(block),
-            other => panic!("{other:?}"),
-        }
-    }
 }
 
 #[test]

@@ -3,7 +3,8 @@ use std::net::IpAddr;
 
 use netlink_conn::{Error, KernelError, RequestError, TransactionError};
 
-use crate::blocked::{Family, Interface};
+use crate::blocking::Interface;
+use crate::family::Family;
 use crate::transaction::Transaction;
 use crate::uapi;
 
@@ -26,6 +27,14 @@ pub enum FirewallError {
         interface: Interface,
         /// What it has to be.
         allowed: &'static str,
+    },
+    /// A range of addresses that is none.
+    #[error("range is {first} to {last}, allowed are two of one family, the lower one first")]
+    Range {
+        /// The first address.
+        first: IpAddr,
+        /// The last one.
+        last: IpAddr,
     },
     /// The process may not read or change the firewall.
     #[error("table {table}: the firewall needs the capability CAP_NET_ADMIN")]

@@ -2,7 +2,7 @@
 
 use netlink_conn::{Attributes, Connection, Error, Request};
 
-use crate::blocked::Family;
+use crate::family::Family;
 use crate::uapi;
 
 /// What `nft` reads as a comment: a zero, the length, then the text with its final zero.

@@ -2,18 +2,18 @@
 #![warn(clippy::unwrap_used)]
 
 mod attribute;
-mod blocked;
-mod elements;
+mod blocking;
 mod error;
 mod expression;
-mod firewall;
+mod family;
 mod found;
-mod settings;
-mod table;
+mod keeper;
+mod marking;
 mod transaction;
 mod uapi;
+mod writer;
 
-pub use blocked::{Blocked, Family, Interface};
+pub use blocking::{Blocked, Firewall, Interface, Settings};
 pub use error::FirewallError;
-pub use firewall::Firewall;
-pub use settings::Settings;
+pub use family::Family;
+pub use marking::{Marked, Marking, Transport};

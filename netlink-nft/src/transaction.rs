@@ -3,7 +3,7 @@
 use netlink_conn::{Batch, Request};
 
 use crate::attribute::text;
-use crate::blocked::Family;
+use crate::family::Family;
 use crate::uapi;
 
 /// The version of `struct nfgenmsg`.

@@ -22,6 +22,8 @@ pub(crate) const NF_INET_LOCAL_IN: u32 = 1;
 pub(crate) const NF_INET_LOCAL_OUT: u32 = 3;
 pub(crate) const NF_DROP: u32 = 0;
 pub(crate) const NF_ACCEPT: u32 = 1;
+/// `NFT_RETURN` is -5.
+pub(crate) const NFT_RETURN: u32 = (-5i32).cast_unsigned();
 
 pub(crate) const NLA_F_NESTED: u16 = 0x8000;
 
@@ -41,12 +43,24 @@ pub(crate) const NFTA_HOOK_HOOKNUM: u16 = 1;
 pub(crate) const NFTA_HOOK_PRIORITY: u16 = 2;
 
 pub(crate) const NFTA_SET_NAME: u16 = 2;
+pub(crate) const NFTA_SET_FLAGS: u16 = 3;
 pub(crate) const NFTA_SET_KEY_TYPE: u16 = 4;
 pub(crate) const NFTA_SET_KEY_LEN: u16 = 5;
+pub(crate) const NFTA_SET_DATA_TYPE: u16 = 6;
+pub(crate) const NFTA_SET_DATA_LEN: u16 = 7;
+pub(crate) const NFTA_SET_DESC: u16 = 9;
 pub(crate) const NFTA_SET_ID: u16 = 10;
+pub(crate) const NFTA_SET_USERDATA: u16 = 13;
+pub(crate) const NFTA_SET_DESC_CONCAT: u16 = 2;
+pub(crate) const NFTA_SET_FIELD_LEN: u16 = 1;
+pub(crate) const NFT_SET_INTERVAL: u32 = 4;
+pub(crate) const NFT_SET_MAP: u32 = 8;
+pub(crate) const NFT_SET_CONCAT: u32 = 0x80;
 pub(crate) const NFTA_SET_ELEM_LIST_SET: u16 = 2;
 pub(crate) const NFTA_SET_ELEM_LIST_ELEMENTS: u16 = 3;
 pub(crate) const NFTA_SET_ELEM_KEY: u16 = 1;
+pub(crate) const NFTA_SET_ELEM_DATA: u16 = 2;
+pub(crate) const NFTA_SET_ELEM_KEY_END: u16 = 10;
 
 pub(crate) const NFTA_RULE_CHAIN: u16 = 2;
 pub(crate) const NFTA_RULE_EXPRESSIONS: u16 = 4;
@@ -62,6 +76,8 @@ pub(crate) const NFT_REG_VERDICT: u32 = 0;
 /// Registers of 16 octets, one after the other.
 pub(crate) const NFT_REG_1: u32 = 1;
 pub(crate) const NFT_REG_2: u32 = 2;
+/// The second 4 of the 16 octets of register 1.
+pub(crate) const NFT_REG32_01: u32 = 9;
 
 pub(crate) const NFTA_IMMEDIATE_DREG: u16 = 1;
 pub(crate) const NFTA_IMMEDIATE_DATA: u16 = 2;
@@ -75,6 +91,8 @@ pub(crate) const NFT_PAYLOAD_TRANSPORT_HEADER: u32 = 2;
 
 pub(crate) const NFTA_META_DREG: u16 = 1;
 pub(crate) const NFTA_META_KEY: u16 = 2;
+pub(crate) const NFTA_META_SREG: u16 = 3;
+pub(crate) const NFT_META_MARK: u32 = 3;
 pub(crate) const NFT_META_IIF: u32 = 4;
 pub(crate) const NFT_META_OIF: u32 = 5;
 pub(crate) const NFT_META_IIFNAME: u32 = 6;
@@ -90,6 +108,7 @@ pub(crate) const NFT_CMP_GTE: u32 = 5;
 
 pub(crate) const NFTA_LOOKUP_SET: u16 = 1;
 pub(crate) const NFTA_LOOKUP_SREG: u16 = 2;
+pub(crate) const NFTA_LOOKUP_DREG: u16 = 3;
 
 /// `IFNAMSIZ`, and an interface index.
 pub(crate) const INTERFACE_NAME: u32 = 16;
@@ -98,11 +117,16 @@ pub(crate) const INTERFACE_INDEX: u32 = 4;
 // Types of keys. The kernel passes them on; `nft` shows the set by them (`include/datatype.h` there).
 pub(crate) const TYPE_IPADDR: u32 = 7;
 pub(crate) const TYPE_IP6ADDR: u32 = 8;
+pub(crate) const TYPE_INET_SERVICE: u32 = 13;
+pub(crate) const TYPE_MARK: u32 = 19;
 pub(crate) const TYPE_IFINDEX: u32 = 20;
 pub(crate) const TYPE_IFNAME: u32 = 41;
 /// A key of several parts has their types one after the other.
 pub(crate) const TYPE_BITS: u32 = 6;
 
+pub(crate) const IPPROTO_TCP: u8 = 6;
+pub(crate) const IPPROTO_UDP: u8 = 17;
+pub(crate) const IPPROTO_SCTP: u8 = 132;
 pub(crate) const IPPROTO_ICMPV6: u8 = 58;
 /// Router solicitation, router advertisement, neighbour solicitation, neighbour advertisement.
 pub(crate) const ND_ROUTER_SOLICIT: u8 = 133;

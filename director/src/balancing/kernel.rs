@@ -1,7 +1,6 @@
 //! The kernel's table, and what we know of it.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 
 use ipvs_netlink::{
     Change, ChangeError, Daemon, DaemonRole, Error, Ipvs, Name, Plan, Scope, ServiceKey, Table,
@@ -10,6 +9,7 @@ use ipvs_netlink::{
 use keepalived_conf::model::{LvsTimeouts, SyncDaemon};
 
 use crate::chain;
+use crate::process::namespace;
 
 /// IPVS, or nothing in its place.
 pub(super) struct Kernel {
@@ -41,12 +41,7 @@ impl Kernel {
         let open = || match namespace {
             None => Ipvs::open().map_err(Into::into),
             Some(name) => {
-                let path = match name {
-                    "" => "/proc/1/ns/net".to_owned(),
-                    name => format!("/run/netns/{name}"),
-                };
-                let file = File::open(&path).map_err(|error| format!("{path}: {error}"))?;
-                Ok::<_, Box<dyn std::error::Error>>(Ipvs::open_in(file)?)
+                Ok::<_, Box<dyn std::error::Error>>(Ipvs::open_in(namespace::file(name)?)?)
             }
         };
         match open() {

@@ -3,6 +3,7 @@
 mod addresses;
 mod kernel;
 mod label;
+mod marks;
 mod misc;
 mod news;
 mod pools;
@@ -20,6 +21,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::config::{Plan, PlannedPool};
+use crate::tracking::bfd::Follower;
 use worker::{Order, Worker};
 
 pub(crate) use label::state;
@@ -41,16 +43,23 @@ pub(crate) struct Balancing {
     news: UnboundedReceiver<News>,
 }
 
-/// Asks what is balanced.
+/// Asks the thread, and tells it.
 #[derive(Clone, Debug)]
-pub(crate) struct Asker(UnboundedSender<Order>);
+pub(crate) struct Handle(UnboundedSender<Order>);
 
-impl Asker {
+impl Handle {
     /// What there is; nothing when the thread does not answer in time.
     pub(crate) fn ask(&self) -> Shown {
         let (asker, answer) = mpsc::channel();
         let _ = self.0.send(Order::Show(asker));
         answer.recv_timeout(ANSWER_PATIENCE).unwrap_or_default()
+    }
+}
+
+impl Follower for Handle {
+    fn follow(&self, session: String, is_up: bool) {
+        // A thread that is gone has panicked, and the daemon ends of that.
+        let _ = self.0.send(Order::Session { name: session, is_up });
     }
 }
 
@@ -131,9 +140,14 @@ impl Balancing {
         self.news.recv().await
     }
 
-    /// For those who show it.
-    pub(crate) fn asker(&self) -> Asker {
-        Asker(self.orders.clone())
+    /// For sessions of BFD.
+    pub(crate) fn follower(&self) -> Box<dyn Follower> {
+        Box::new(self.handle())
+    }
+
+    /// For those who ask and tell.
+    pub(crate) fn handle(&self) -> Handle {
+        Handle(self.orders.clone())
     }
 
     /// Ends, and returns what is still to be told. IPVS is left as it is, or what is ours is taken away.

@@ -8,7 +8,7 @@ use ipvs_netlink::{Destination, DestinationKey, Forwarding, ServiceKey, Table};
 
 use super::label;
 use super::misc::{Broken, Logged};
-use crate::config::{CheckIdentity, PlannedCheck, PlannedPool, PlannedServer};
+use crate::config::{CheckIdentity, CheckMeans, PlannedCheck, PlannedPool, PlannedServer};
 
 /// All pools. Their identifiers are their places.
 pub(super) struct Pools {
@@ -92,15 +92,18 @@ impl Pools {
     ) -> Server {
         let id = self.checks.add_server(pool, plan.config);
         let checks = plan.checks.iter().map(|check| {
-            let added = match &check.probe {
-                Ok(probe) if check.logs_all_failures => {
+            let added = match &check.means {
+                CheckMeans::Run(probe) if check.logs_all_failures => {
                     let (address, port) = (plan.line.address, plan.line.port);
                     let what = format!("{} of {address} {port}", check.keyword);
                     let probe = Logged { probe: probe.clone(), what };
                     self.checks.add_check(id, check.config, probe)
                 }
-                Ok(probe) => self.checks.add_shared(id, check.config, probe.clone()),
-                Err(problem) => {
+                CheckMeans::Run(probe) => self.checks.add_shared(id, check.config, probe.clone()),
+                CheckMeans::Session { begins_failed, .. } => {
+                    self.checks.add_told(id, *begins_failed)
+                }
+                CheckMeans::Broken(problem) => {
                     let config = check.config.begins_failed(true);
                     self.checks.add_check(id, config, Broken(problem.clone()))
                 }
@@ -163,6 +166,19 @@ impl Pools {
         let pool = self.plans.get(pool)?;
         let server = pool.servers.get(server)?;
         Some((pool, server, server.checks.get(check)?))
+    }
+
+    /// The checks that follow a session of BFD.
+    pub(super) fn checks_by(&self, session: &str) -> Vec<CheckId> {
+        let mut found = Vec::new();
+        for (plan, pool) in self.plans.iter().zip(&self.pools) {
+            for (plan, server) in plan.servers.iter().zip(&pool.servers) {
+                let checks = plan.checks.iter().zip(&server.checks);
+                let is_its = |check: &PlannedCheck| matches!(&check.means, CheckMeans::Session { name, .. } if name == session);
+                found.extend(checks.filter(|(check, _)| is_its(check)).map(|(_, id)| *id));
+            }
+        }
+        found
     }
 
     /// Suspends the checks of a pool, or has them go on.

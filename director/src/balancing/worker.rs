@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use healthcheck::{CheckId, Event, ServerId};
+use healthcheck::{CheckId, Event, Outcome, ServerId, Weight};
 use ipvs_netlink::DaemonRole;
 use keepalived_conf::model::{FlushOnStop, Lvs, ServiceName, VirtualServer};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
@@ -12,12 +12,13 @@ use tokio::sync::oneshot;
 use super::addresses::{self, Addresses};
 use super::kernel::Kernel;
 use super::label::{self, Told};
+use super::marks::Marks;
 use super::news::{About, News};
 use super::pools::{Before, Pools};
 use super::report::{self, Shown};
 use super::{Settings, Start};
 use crate::cause::chain;
-use crate::config::{PlannedPool, PlannedServer};
+use crate::config::{MarkedRange, PlannedPool, PlannedServer};
 
 /// What the thread is told.
 pub(super) enum Order {
@@ -25,6 +26,8 @@ pub(super) enum Order {
     Set(Box<Settings>),
     /// The instance that the sync daemon follows is active, or not.
     Follow { is_active: bool },
+    /// A session of BFD is up, or not.
+    Session { name: String, is_up: bool },
     /// What there is to show.
     Show(std::sync::mpsc::Sender<Shown>),
     /// The end; whether IPVS is left as it is.
@@ -36,6 +39,7 @@ pub(super) struct Worker {
     vrid: Option<u8>,
     pools: Pools,
     kernel: Kernel,
+    marks: Marks,
     news: UnboundedSender<News>,
     /// Places of pools whose members may be others.
     changed: BTreeSet<usize>,
@@ -57,7 +61,9 @@ impl Worker {
         kernel.set_all(&pools.table());
         kernel.set_timeouts(&lvs.timeouts);
         let (changed, addresses) = (BTreeSet::new(), None);
-        let mut worker = Self { lvs, vrid, pools, kernel, news, changed, addresses };
+        let marks = Marks::new(namespace);
+        let mut worker = Self { lvs, vrid, pools, kernel, marks, news, changed, addresses };
+        worker.mark();
         if let Some(line) = worker.lvs.sync_daemon.clone() {
             // One that follows an instance begins as its backup.
             let role = line.instance.as_ref().map(|_| DaemonRole::Backup);
@@ -85,6 +91,7 @@ impl Worker {
                         let _ = asker.send(self.shown());
                     }
                     Some(Order::Follow { is_active }) => self.follow(is_active),
+                    Some(Order::Session { name, is_up }) => self.session(&name, is_up),
                     Some(Order::Stop { leaves, done }) => {
                         self.stop(leaves);
                         // Whoever asked may not wait any more.
@@ -96,10 +103,7 @@ impl Worker {
                 },
                 event = self.pools.checks.next() => {
                     self.hear(event);
-                    while let Some(event) = self.pools.checks.try_next() {
-                        self.hear(event);
-                    }
-                    self.settle();
+                    self.hear_all();
                 }
                 () = addresses => self.suspend(),
             }
@@ -114,6 +118,7 @@ impl Worker {
         self.pools = Pools::new(settings.pools, &before);
         self.changed.clear();
         self.kernel.set_all(&self.pools.table());
+        self.mark();
         self.kernel.set_timeouts(&self.lvs.timeouts);
         if self.lvs.sync_daemon != old_daemon {
             self.kernel.stop_sync();
@@ -149,6 +154,22 @@ impl Worker {
         let Some(line) = followed else { return };
         let role = if is_active { DaemonRole::Master } else { DaemonRole::Backup };
         self.kernel.sync(&line, self.vrid, Some(role));
+    }
+
+    /// What follows a session of BFD is told.
+    fn session(&mut self, name: &str, is_up: bool) {
+        let outcome = if is_up { Outcome::Success(Weight::Configured) } else { Outcome::Failure };
+        for check in self.pools.checks_by(name) {
+            self.pools.checks.tell(check, outcome);
+        }
+        self.hear_all();
+    }
+
+    fn hear_all(&mut self) {
+        while let Some(event) = self.pools.checks.try_next() {
+            self.hear(event);
+        }
+        self.settle();
     }
 
     fn hear(&mut self, event: Event) {
@@ -282,7 +303,15 @@ impl Worker {
         if self.lvs.sync_daemon.is_some() {
             self.kernel.stop_sync();
         }
+        self.marks.clear();
         self.kernel.clear(self.lvs.flush_on_stop == Some(FlushOnStop::All));
+    }
+
+    /// Packets get marks when the services by them are there.
+    fn mark(&mut self) {
+        if self.kernel.has_ipvs() {
+            self.marks.set(self.lvs.nftables.as_ref(), &self.pools.plans);
+        }
     }
 
     /// `ha_suspend` needs to know which addresses are here.
@@ -323,6 +352,11 @@ impl Worker {
 fn is_here(line: &VirtualServer, plan: &PlannedPool, addresses: &BTreeSet<IpAddr>) -> bool {
     if matches!(line.name, ServiceName::Mark { .. }) {
         return true;
+    }
+    if let Some(marking) = &plan.marking {
+        let is_in =
+            |range: &MarkedRange| addresses.range(range.first..=range.last).next().is_some();
+        return marking.ranges.iter().any(is_in);
     }
     plan.services.iter().any(|service| match service.key {
         ipvs_netlink::ServiceKey::Address { address, .. } => addresses.contains(&address),

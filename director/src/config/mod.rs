@@ -2,6 +2,7 @@
 
 mod commands;
 mod convert;
+mod marks;
 mod names;
 mod pools;
 mod security;
@@ -25,7 +26,8 @@ use crate::tracking::files::TrackFile;
 use crate::tracking::processes::TrackProcess;
 
 pub use commands::{Check, Command, Commands, Runner, TrackScript};
-pub use pools::{CheckIdentity, PlannedCheck, PlannedPool, PlannedServer};
+pub use marks::{MarkedRange, PlannedMarking};
+pub use pools::{CheckIdentity, CheckMeans, PlannedCheck, PlannedPool, PlannedServer};
 
 /// How a file is read.
 #[derive(Clone, Debug)]
@@ -108,6 +110,13 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Groups of services keep the marks that they have in another plan.
+    pub(crate) fn keep_marks(&mut self, before: &Self) {
+        if let Some(nftables) = &self.lvs.nftables {
+            marks::assign(&mut self.pools, &before.pools, nftables.first_mark);
+        }
+    }
+
     /// Nothing of VRRP is run.
     pub fn leave_out_routers(&mut self) {
         self.routers.clear();
@@ -115,7 +124,7 @@ impl Plan {
         self.scripts.clear();
         self.files.clear();
         self.processes.clear();
-        self.bfd_sessions.clear();
+        self.bfd_sessions.retain(|session| session.tells_checks);
         self.static_addresses.clear();
         self.static_routes.clear();
         self.static_rules.clear();

@@ -10,6 +10,7 @@ use ipvs_netlink::{Destination, Service};
 use keepalived_conf::model::{RealServer, VirtualServer};
 
 use super::commands::Command;
+use super::marks::PlannedMarking;
 
 /// A `virtual_server` that can be run.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct PlannedPool {
     pub line: VirtualServer,
     /// What IPVS gets: one service, or those of its group.
     pub services: Vec<Service>,
+    /// `nftables_ipvs`: what gets the mark that its services have.
+    pub marking: Option<Box<PlannedMarking>>,
     /// How the pool decides.
     pub config: PoolConfig,
     /// Its servers.
@@ -61,12 +64,43 @@ pub struct PlannedCheck {
     pub keyword: &'static str,
     /// When it is run.
     pub config: CheckConfig,
-    /// What is run; an error makes it one that has failed for good, which is never a success.
-    pub probe: Result<Arc<dyn Probe>, String>,
+    /// What is done.
+    pub means: CheckMeans,
     /// Two checks of a server are the same when these are.
     pub identity: CheckIdentity,
     /// Whether each failure is logged.
     pub logs_all_failures: bool,
+}
+
+/// What a check does.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum CheckMeans {
+    /// It runs this.
+    Run(Arc<dyn Probe>),
+    /// It is told how this session of BFD is.
+    Session {
+        /// Its name.
+        name: String,
+        /// It is down until the session is up.
+        begins_failed: bool,
+    },
+    /// For this reason it cannot be done: it has failed for good, which is never a success.
+    Broken(String),
+}
+
+impl fmt::Debug for CheckMeans {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Run(_) => f.write_str("Run"),
+            Self::Session { name, begins_failed } => f
+                .debug_struct("Session")
+                .field("name", name)
+                .field("begins_failed", begins_failed)
+                .finish(),
+            Self::Broken(problem) => f.debug_tuple("Broken").field(problem).finish(),
+        }
+    }
 }
 
 impl fmt::Debug for PlannedCheck {

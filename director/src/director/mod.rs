@@ -180,7 +180,8 @@ impl Director {
         let bfd = Arc::new(Mutex::new(bfd));
         let balancing = Balancing::start(&plan).map_err(StartError::Checks)?;
         let mut view = View::new(vrrp.clone(), Arc::clone(&bfd));
-        view.balancing = balancing.as_ref().map(Balancing::asker);
+        view.balancing = balancing.as_ref().map(Balancing::handle);
+        lock(&bfd).tell_checks(balancing.as_ref().map(Balancing::follower));
         let view = Arc::new(Mutex::new(view));
         let at_start = AtStart::of(&plan);
         let director = Self {

@@ -56,7 +56,8 @@ impl Director {
         while let Some(notice) = self.events.try_next() {
             self.occur(&notice);
         }
-        let plan = checked.plan;
+        let mut plan = checked.plan;
+        plan.keep_marks(&self.plan);
         self.scripts.announce(&self.vrrp, &plan.scripts);
         self.files.set(&self.vrrp, &plan.files);
         self.processes.set(&self.vrrp, &plan.processes, tracking_settings(&plan));
@@ -138,9 +139,10 @@ impl Director {
         if let Some(balancing) = balancing {
             balancing.follow(leads);
             self.view.lock().unwrap_or_else(PoisonError::into_inner).balancing =
-                Some(balancing.asker());
+                Some(balancing.handle());
             self.balancing = Some(balancing);
         }
+        lock(&self.bfd).tell_checks(self.balancing.as_ref().map(Balancing::follower));
         self.plan = plan;
         self.known_errors = errors;
         for group in self.groups.all() {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use vrrp_io::fsm::Cause;
 use vrrp_io::{RouterId, Vrrp};
 
-use crate::balancing::Asker;
+use crate::balancing::Handle;
 use crate::config::PlannedRouter;
 use crate::notify::Word;
 use crate::tracking::bfd::BfdSessions;
@@ -18,7 +18,7 @@ pub(crate) struct View {
     pub(crate) entries: Vec<Entry>,
     pub(crate) groups: Vec<(String, Option<Word>)>,
     /// Of what is balanced.
-    pub(crate) balancing: Option<Asker>,
+    pub(crate) balancing: Option<Handle>,
     /// How often a configuration was taken.
     pub(crate) reloads: u64,
     /// Whether the last one was taken.

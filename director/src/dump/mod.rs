@@ -110,9 +110,9 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 
 fn state(routers: &Routers) -> String {
     let rows = keywords::rows();
-    let [works, no_effect, not_yet] = keywords::counts(&rows);
+    let [works, no_effect] = keywords::counts(&rows);
     let mut text = format!(
-        "director {} ({works} keywords work, {no_effect} have no effect, {not_yet} not yet)\n",
+        "director {} ({works} keywords work, {no_effect} have no effect)\n",
         env!("CARGO_PKG_VERSION")
     );
     for (entry, status) in routers {

@@ -34,3 +34,12 @@ pub fn enter(name: &str) -> Result<(), NamespaceError> {
     let file = File::open(Path::new(FOLDER).join(name)).map_err(failed)?;
     setns(file, CloneFlags::CLONE_NEWNET).map_err(|errno| failed(errno.into()))
 }
+
+/// The file of a network namespace: one by name, or that of the first process when the name is empty.
+pub(crate) fn file(name: &str) -> Result<File, String> {
+    let path = match name {
+        "" => Path::new("/proc/1/ns/net").to_owned(),
+        name => Path::new(FOLDER).join(name),
+    };
+    File::open(&path).map_err(|error| format!("{}: {error}", path.display()))
+}

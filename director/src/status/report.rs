@@ -129,7 +129,7 @@ impl Report {
             let vrrp = view.vrrp.clone();
             (vrrp, sessions, entries, groups, reloads, is_current, view.balancing.clone())
         };
-        let shown = balancing.map(|asker| asker.ask()).unwrap_or_default();
+        let shown = balancing.map(|handle| handle.ask()).unwrap_or_default();
         let statuses: BTreeMap<_, _> = vrrp.status()?.into_iter().collect();
         let counters = vrrp.counters()?;
         let mut instances: Vec<_> = entries

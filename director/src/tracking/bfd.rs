@@ -1,6 +1,7 @@
-//! Sessions of BFD that routers track.
+//! Sessions of BFD that routers track and checks follow.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +14,7 @@ use super::lock;
 use crate::cause::chain;
 use crate::process::scheduling::Scheduling;
 
-/// A session that routers track.
+/// A session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BfdSession {
@@ -21,6 +22,8 @@ pub struct BfdSession {
     pub name: String,
     /// The item that routers track.
     pub item: String,
+    /// Whether checks may follow it.
+    pub tells_checks: bool,
     /// How it is run; `None` when it is not, and counts as down.
     pub config: Option<SessionConfig>,
 }
@@ -34,12 +37,37 @@ pub struct BfdSessions {
     is_whole: bool,
     /// Items of sessions that are no longer configured.
     gone: Vec<String>,
-    /// The items by peer, for the thread, which alone tells how a session is that runs.
-    items: Arc<Mutex<Items>>,
+    /// For the thread, which alone tells how a session is that runs.
+    known: Arc<Mutex<Known>>,
+}
+
+/// Follows sessions beside the routers.
+pub(crate) trait Follower: Debug + Send {
+    /// A session is up, or not.
+    fn follow(&self, session: String, is_up: bool);
 }
 
 type Peer = (IpAddr, bool);
-type Items = BTreeMap<Peer, String>;
+
+/// What is known of sessions.
+#[derive(Debug, Default)]
+struct Known {
+    /// Names and items by peer.
+    names: BTreeMap<Peer, (String, String)>,
+    /// What was told last, by name; nothing of a session whose peer was not heard yet.
+    told: BTreeMap<String, bool>,
+    /// Whose checks are told as well.
+    follower: Option<Box<dyn Follower>>,
+}
+
+impl Known {
+    fn tell_checks(&mut self, name: String, is_up: bool) {
+        self.told.insert(name.clone(), is_up);
+        if let Some(follower) = &self.follower {
+            follower.follow(name, is_up);
+        }
+    }
+}
 
 impl BfdSessions {
     /// Runs these sessions from now on. One that goes on keeps its state; a new one is down until its peer is
@@ -56,9 +84,20 @@ impl BfdSessions {
         for session in sessions.iter().filter(|session| !before.contains(&pair(session))) {
             // A thread that is gone is noticed elsewhere, here and below.
             let _ = vrrp.report_later(session.item.clone(), Standing::Down);
+            lock(&self.known).told.remove(&session.name);
         }
         self.sessions = sessions.to_vec();
         self.is_whole = self.run(vrrp, scheduling);
+    }
+
+    /// Checks are told from now on, and how the sessions are now.
+    pub(crate) fn tell_checks(&mut self, follower: Option<Box<dyn Follower>>) {
+        let mut known = lock(&self.known);
+        known.follower = follower;
+        known.told.retain(|name, _| self.sessions.iter().any(|session| session.name == *name));
+        for (name, is_up) in known.told.clone() {
+            known.tell_checks(name, is_up);
+        }
     }
 
     /// Once no router tracks any more what is no longer configured: one that does all the same is not to take
@@ -72,11 +111,15 @@ impl BfdSessions {
     /// Runs what can be run, and says whether that is all.
     fn run(&mut self, vrrp: &Vrrp, scheduling: &Scheduling) -> bool {
         let mut wanted: Vec<BfdSession> = self.sessions.clone();
-        wanted.retain(|session| session.config.is_some());
+        for session in wanted.extract_if(.., |session| session.config.is_none()) {
+            lock(&self.known).tell_checks(session.name, false);
+        }
         let mut is_whole = true;
         loop {
-            let peer = |session: &BfdSession| Some((session.peer()?, session.item.clone()));
-            *lock(&self.items) = wanted.iter().filter_map(peer).collect();
+            let peer = |session: &BfdSession| {
+                Some((session.peer()?, (session.name.clone(), session.item.clone())))
+            };
+            lock(&self.known).names = wanted.iter().filter_map(peer).collect();
             let configs = wanted.iter().filter_map(|session| session.config.clone()).collect();
             let (error, port) = match self.try_run(vrrp, configs, scheduling) {
                 Ok(()) => return is_whole,
@@ -94,6 +137,7 @@ impl BfdSessions {
             for session in wanted.extract_if(.., |session| is_left_out(session)) {
                 tracing::error!(session = session.name, error, "a BFD session counts as down");
                 let _ = vrrp.report_later(session.item, Standing::Down);
+                lock(&self.known).tell_checks(session.name, false);
             }
             if port.is_none() {
                 self.thread = None;
@@ -115,10 +159,10 @@ impl BfdSessions {
         let thread = match self.thread.take() {
             Some(thread) => thread,
             None => {
-                let (items, vrrp) = (Arc::clone(&self.items), vrrp.clone());
+                let (known, vrrp) = (Arc::clone(&self.known), vrrp.clone());
                 let scheduling = scheduling.clone();
                 let prepare = move || scheduling.apply_to_thread();
-                Bfd::start_prepared(prepare, move |notice| tell(&vrrp, &items, notice))
+                Bfd::start_prepared(prepare, move |notice| tell(&vrrp, &known, notice))
                     .map_err(|error| Failure::Start(chain(&error)))?
             }
         };
@@ -170,7 +214,7 @@ impl BfdSession {
     }
 }
 
-fn tell(vrrp: &Vrrp, items: &Mutex<Items>, notice: &Notice) {
+fn tell(vrrp: &Vrrp, known: &Mutex<Known>, notice: &Notice) {
     let is_held_down = |event: bfd_io::session::Event| event.remote_state == State::AdminDown;
     let standing = match (notice.state, notice.event) {
         (State::Up, _) => Standing::Up,
@@ -182,6 +226,12 @@ fn tell(vrrp: &Vrrp, items: &Mutex<Items>, notice: &Notice) {
         (State::Init, Some(_)) => return,
         _ => Standing::Down,
     };
-    let item = lock(items).get(&(notice.peer, notice.is_multihop)).cloned();
-    let _ = item.map(|item| vrrp.report_later(item, standing));
+    let mut known = lock(known);
+    let Some((name, item)) = known.names.get(&(notice.peer, notice.is_multihop)).cloned() else {
+        return;
+    };
+    known.tell_checks(name, standing == Standing::Up);
+    drop(known);
+    // A thread that is gone is noticed elsewhere.
+    let _ = vrrp.report_later(item, standing);
 }

@@ -6,6 +6,7 @@
 
 mod client;
 mod events;
+mod marks;
 mod pair;
 mod probes;
 mod roles;
@@ -26,7 +27,8 @@ const DIRECTOR: &str = env!("CARGO_BIN_EXE_director");
 /// It has the whole computer to itself.
 const MEASURES: &str = "a_pair_of_directors_loses_little";
 
-const TESTS: [(&str, fn()); 6] = [
+const TESTS: [(&str, fn()); 7] = [
+    ("marks_of_nftables_stand_for_groups", marks::stand_for_groups),
     ("services_are_those_of_keepalived", services::are_those_of_keepalived),
     ("servers_come_and_go_as_with_keepalived", events::are_those_of_keepalived),
     ("every_kind_of_check_finds_what_keepalived_finds", probes::find_what_keepalived_finds),

@@ -1,4 +1,4 @@
-//! `bfd_instance`: a session with a peer that instances track.
+//! `bfd_instance`: a session with a peer, which instances and checks follow.
 
 use std::net::IpAddr;
 use std::num::NonZeroU8;
@@ -40,6 +40,8 @@ pub struct BfdInstance {
     pub weight: Weight,
     /// VRRP is told, because that is written or because nothing is.
     pub tells_vrrp: bool,
+    /// Checks are told, because that is written (`checker`) or because nothing is.
+    pub tells_checks: bool,
 }
 
 const DEFAULT_INTERVAL: Duration = Duration::from_millis(10);
@@ -89,6 +91,7 @@ impl BfdInstance {
             is_multihop: section.boolean("multihop").unwrap_or(false),
             weight: weight.unwrap_or_default(),
             tells_vrrp: section.has("vrrp") || !section.has("checker"),
+            tells_checks: section.has("checker") || !section.has("vrrp"),
         })
     }
 }
@@ -101,11 +104,7 @@ pub(super) fn distinct(
     let mut kept: Vec<BfdInstance> = Vec::new();
     for session in sessions {
         let is_same = |other: &&BfdInstance| {
-            {
-                other.tells_vrrp
-                    && session.tells_vrrp
-                    && (other.peer, other.is_multihop) == (session.peer, session.is_multihop)
-            }
+            (other.peer, other.is_multihop) == (session.peer, session.is_multihop)
         };
         match kept.iter().find(is_same) {
             Some(other) => {

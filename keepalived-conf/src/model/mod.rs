@@ -56,7 +56,7 @@ pub use instance::{
 pub use linkbeat::{Linkbeat, LinkbeatMethod, UpDownDelay};
 pub use mail::{Mail, MailServer};
 pub use next_hop::NextHop;
-pub use nftables::Nftables;
+pub use nftables::{Nftables, NftablesIpvs};
 pub use notifications::Notifications;
 pub use process::{ProcessSettings, ReceiveBuffer, RxBuffers, RxPolicy};
 pub use realms::Realms;

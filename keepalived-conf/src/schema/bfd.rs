@@ -2,7 +2,7 @@
 
 use super::Kind::{Line, Nothing, One};
 use super::Scalar::{Address, Text};
-use super::Support::{NotYet, Works};
+use super::Support::Works;
 use super::forms::{SWITCH, WEIGHT, integer};
 use super::{Block, Form, Keyword, Scalar, required};
 
@@ -49,7 +49,7 @@ pub(super) static BFD_INSTANCE: Block = Block {
         Keyword::new("multihop", SWITCH, Works, "the peer is not on this link (default: off)"),
         Keyword::new("weight", Line(&WEIGHT), Works, "change of priority (default: 0)"),
         Keyword::new("vrrp", Nothing, Works, "tell VRRP only (default: VRRP and checks)"),
-        Keyword::new("checker", Nothing, NotYet, "tell checks only (default: VRRP and checks)"),
+        Keyword::new("checker", Nothing, Works, "tell checks only (default: VRRP and checks)"),
     ],
 };
 

@@ -2,7 +2,7 @@
 
 use super::Kind::{Line, List, Nothing, One, Optional, Script};
 use super::Scalar::{Address, Choice, Hex, Interface, Text};
-use super::Support::{NoEffect, NotYet, Works};
+use super::Support::{NoEffect, Works};
 use super::forms::{
     CONNECT, INT, LONG, MARK, NOTHING, PORT, SWITCH, TEXT, UNSIGNED, USER, integer, seconds,
 };
@@ -244,7 +244,7 @@ pub(super) static BFD_CHECK: Block = Block {
     name: "BFD_CHECK",
     head: &NOTHING,
     keywords: &[
-        Keyword::new("name", One(TEXT), NotYet, "name of the bfd_instance"),
-        Keyword::new("alpha", SWITCH, NotYet, "down until the session is up"),
+        Keyword::new("name", One(TEXT), Works, "name of the bfd_instance"),
+        Keyword::new("alpha", SWITCH, Works, "down until the session is up"),
     ],
 };

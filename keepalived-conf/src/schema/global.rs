@@ -2,7 +2,7 @@
 
 use super::Kind::{Line, List, Names, Nothing, One, Optional, Script};
 use super::Scalar::{Choice, Group4, Group6, Interface, Path};
-use super::Support::{NoEffect, NotYet, Works};
+use super::Support::{NoEffect, Works};
 use super::forms::{
     FIFO, GARP_EXTRA_IF, INT, LVS_SYNC_DAEMON, LVS_TIMEOUTS, NOTHING, PORT, PROCESS_NAME, SECOND,
     SWITCH, TEXT, TIMER, UINT, UNSIGNED, USER, integer, seconds,
@@ -448,19 +448,19 @@ pub(super) static GLOBAL_DEFS: Block = Block {
         Keyword::new(
             "nftables_ipvs",
             Optional(TEXT),
-            NotYet,
+            Works,
             "table that marks groups of services (default: keepalived_ipvs)",
         ),
         Keyword::new(
             "nftables_ipvs_priority",
             One(CHAIN),
-            NotYet,
+            Works,
             "place of its chains (default: -1)",
         ),
         Keyword::new(
             "nftables_ipvs_start_fwmark",
             One(integer(1, UINT)),
-            NotYet,
+            Works,
             "first mark it gives (default: 1000)",
         ),
         // SNMP and D-Bus.

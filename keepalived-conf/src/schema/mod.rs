@@ -56,14 +56,12 @@ impl Keyword {
 
 /// What becomes of a keyword.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a fourth answer would be an excuse")]
+#[expect(clippy::exhaustive_enums, reason = "a third answer would be an excuse")]
 pub enum Support {
     /// It does what keepalived's documentation says.
     Works,
     /// It is understood and nothing needs to be done, for this reason.
     NoEffect(&'static str),
-    /// It is understood, checked and reported as not yet done.
-    NotYet,
 }
 
 /// What follows a keyword.

@@ -2,7 +2,7 @@
 
 use super::Kind::{Line, Nothing, One, Optional, Script};
 use super::Scalar::{Address, Choice, ChoiceAnyCase, Path, Secret, Text};
-use super::Support::{NoEffect, NotYet, Works};
+use super::Support::{NoEffect, Works};
 use super::checkers::{
     BFD_CHECK, DNS_CHECK, FILE_CHECK, HTTP_GET, MISC_CHECK, PING_CHECK, SMTP_CHECK, SSL_GET,
     TCP_CHECK, UDP_CHECK,
@@ -173,7 +173,7 @@ static REAL_SERVER: Block = Block {
         Keyword::new("UDP_CHECK", Kind::Block(&UDP_CHECK), Works, "a datagram"),
         Keyword::new("PING_CHECK", Kind::Block(&PING_CHECK), Works, "an ICMP echo"),
         Keyword::new("FILE_CHECK", Kind::Block(&FILE_CHECK), Works, "a number kept in a file"),
-        Keyword::new("BFD_CHECK", Kind::Block(&BFD_CHECK), NotYet, "a BFD session"),
+        Keyword::new("BFD_CHECK", Kind::Block(&BFD_CHECK), Works, "a BFD session"),
     ],
 };
 

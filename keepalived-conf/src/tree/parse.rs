@@ -147,9 +147,6 @@ impl Parser<'_> {
             Support::NoEffect(why) => self
                 .diagnostics
                 .push(note(format!("{} has no effect here", keyword.name)).help(why)),
-            Support::NotYet => {
-                self.diagnostics.push(note(format!("{} is not done yet", keyword.name)));
-            }
         }
     }
 
@@ -329,10 +326,6 @@ impl Parser<'_> {
         options: &mut Vec<(&'static str, Vec<Value>)>,
     ) -> bool {
         let name = option.words[0];
-        if option.support == Support::NotYet {
-            let message = format!("{name} is not done yet");
-            self.diagnostics.push(Diagnostic::new(Severity::Note, word.span, message));
-        }
         let mut values = Vec::new();
         // `mtu lock 1400`: a word of its own that stands before the number.
         let mut before = None;

@@ -14,7 +14,7 @@ const LEAST_IPV6_HOP_LIMIT: u8 = 64;
 
 pub(super) fn sessions(lines: &[BfdInstance], diagnostics: &mut Diagnostics) -> Vec<BfdSession> {
     let mut sessions = Vec::new();
-    for line in lines.iter().filter(|line| line.tells_vrrp) {
+    for line in lines {
         let config = session(line);
         if let Err(error) = &config {
             let message = format!("bfd_instance {}: {error}", line.name);
@@ -22,7 +22,8 @@ pub(super) fn sessions(lines: &[BfdInstance], diagnostics: &mut Diagnostics) -> 
             diagnostics.add(Severity::Error, Some(line.span), message, Some(help));
         }
         let (name, item) = (line.name.clone(), bfd_item(&line.name));
-        sessions.push(BfdSession { name, item, config: config.ok() });
+        let (tells_checks, config) = (line.tells_checks, config.ok());
+        sessions.push(BfdSession { name, item, tells_checks, config });
     }
     sessions
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::diagnostic::Diagnostics;
 use crate::model::instance::Instance;
+use crate::model::nftables::NftablesIpvs;
 use crate::tree::{Section, Value};
 
 /// `lvs_flush_on_stop`.
@@ -56,6 +57,8 @@ pub struct Lvs {
     pub timeouts: LvsTimeouts,
     /// `lvs_sync_daemon`.
     pub sync_daemon: Option<SyncDaemon>,
+    /// `nftables_ipvs`.
+    pub nftables: Option<NftablesIpvs>,
     /// `lvs_flush`: the table is empty at the beginning.
     pub flush: bool,
     /// `lvs_flush_on_stop`.
@@ -90,6 +93,7 @@ impl Lvs {
                 udp: seconds("udp"),
             },
             sync_daemon: values("lvs_sync_daemon").and_then(SyncDaemon::of),
+            nftables: NftablesIpvs::read(section),
             flush: section.has("lvs_flush"),
             flush_on_stop: flush_on_stop.map(|values| match values.at(0) {
                 Some(_) => FlushOnStop::Services,

@@ -18,7 +18,7 @@ use keepalived_conf::model::{
 use keepalived_conf::{Diagnostics, Severity, Span};
 
 use super::super::super::commands::Accounts;
-use super::super::super::pools::{CheckIdentity, PlannedCheck};
+use super::super::super::pools::{CheckIdentity, CheckMeans, PlannedCheck};
 use super::Shared;
 use crate::balancing::Misc;
 
@@ -33,18 +33,19 @@ pub(super) struct Checker<'a, 'b> {
 
 /// What is run, and what tells it from others.
 struct Made {
-    probe: Arc<dyn Probe>,
+    means: CheckMeans,
     identity: CheckIdentity,
 }
 
 impl Made {
     fn new(probe: impl Probe + Debug) -> Self {
-        Self { identity: CheckIdentity::of(format_args!("{probe:?}")), probe: Arc::new(probe) }
+        let identity = CheckIdentity::of(format_args!("{probe:?}"));
+        Self { identity, means: CheckMeans::Run(Arc::new(probe)) }
     }
 }
 
 impl Checker<'_, '_> {
-    /// `None` for a check of a kind that is not done yet, which was told.
+    /// `None` for a check of a kind that the model has and we do not know.
     pub(super) fn check(&mut self, check: &Check) -> Option<PlannedCheck> {
         let timing = &check.timing;
         let mut config = CheckConfig::new(timing.period)
@@ -82,22 +83,28 @@ impl Checker<'_, '_> {
                 config = CheckConfig::new(FILE_PERIOD).retries(0).warmup(Duration::ZERO);
                 self.file(file)
             }
-            // It was said that these are not done yet.
+            CheckKind::Bfd(bfd) => {
+                config = CheckConfig::told().begins_failed(bfd.begins_failed);
+                let identity = CheckIdentity::of(format_args!("{}", bfd.session));
+                let (name, begins_failed) = (bfd.session.clone(), bfd.begins_failed);
+                Ok(Made { means: CheckMeans::Session { name, begins_failed }, identity })
+            }
+            // There is no other kind.
             _ => return None,
         };
         let keyword = check.kind.keyword();
-        let (probe, identity) = match made {
-            Ok(made) => (Ok(made.probe), made.identity),
+        let (means, identity) = match made {
+            Ok(made) => (made.means, made.identity),
             Err(problem) => {
                 self.tell(check.span, format!("{keyword}: {problem}"), "it counts as failed");
                 let identity = CheckIdentity::of(format_args!("{problem}"));
-                (Err(problem), identity)
+                (CheckMeans::Broken(problem), identity)
             }
         };
         let identity = CheckIdentity::of(format_args!("{keyword} {identity:?} {config:?}"));
         let all = self.shared.lvs.logs_all_failures;
         let logs_all_failures = timing.logs_all_failures.unwrap_or(all);
-        Some(PlannedCheck { keyword, config, probe, identity, logs_all_failures })
+        Some(PlannedCheck { keyword, config, means, identity, logs_all_failures })
     }
 
     fn tell(&mut self, span: Span, message: String, help: &str) {

@@ -1,6 +1,7 @@
 //! From the model to pools.
 
 mod check;
+mod marks;
 mod service;
 
 use std::cell::OnceCell;
@@ -14,6 +15,7 @@ use keepalived_conf::{Diagnostics, Severity};
 use super::super::commands::Accounts;
 use super::super::pools::{PlannedPool, PlannedServer};
 use check::Checker;
+use marks::Marks;
 
 /// What all services share.
 pub(super) struct Shared<'a> {
@@ -31,17 +33,27 @@ pub(super) fn pools(
     accounts: &mut Accounts,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Arc<PlannedPool>> {
-    let planned = lines.into_iter().filter_map(|line| pool(line, shared, accounts, diagnostics));
-    planned.map(Arc::new).collect()
+    let mut marks = Marks::new(shared);
+    let planned =
+        lines.into_iter().filter_map(|line| pool(line, shared, &mut marks, accounts, diagnostics));
+    let mut planned: Vec<_> = planned.map(Arc::new).collect();
+    if let Some(nftables) = &shared.lvs.nftables {
+        crate::config::marks::assign(&mut planned, &[], nftables.first_mark);
+    }
+    planned
 }
 
 fn pool(
     mut line: VirtualServer,
     shared: &Shared<'_>,
+    marks: &mut Marks<'_>,
     accounts: &mut Accounts,
     diagnostics: &mut Diagnostics,
 ) -> Option<PlannedPool> {
-    let services = service::services(&line, shared.groups, diagnostics);
+    let (services, marking) = match marks.of(&line, diagnostics)? {
+        Some((services, marking)) => (services, Some(Box::new(marking))),
+        None => (service::services(&line, shared.groups, diagnostics), None),
+    };
     if services.is_empty() {
         return None;
     }
@@ -78,6 +90,7 @@ fn pool(
     };
     Some(PlannedPool {
         services,
+        marking,
         config,
         servers,
         sorry: sorry.map(|(destination, _)| destination),

@@ -18,23 +18,23 @@ pub(super) fn services(
     groups: &[ServerGroup],
     diagnostics: &mut Diagnostics,
 ) -> Vec<Service> {
-    let names = match &line.name {
+    let names = names(line, groups).iter();
+    names.filter_map(|name| service(line, key(line, name)?, diagnostics)).collect()
+}
+
+/// What stands for a block: itself, or what is in its group.
+pub(super) fn names<'a>(line: &'a VirtualServer, groups: &'a [ServerGroup]) -> &'a [ServiceName] {
+    match &line.name {
         ServiceName::Group(name) => {
             let group = groups.iter().find(|group| group.name == *name);
             group.map_or(&[][..], |group| &group.members)
         }
         one => std::slice::from_ref(one),
-    };
-    let names: Vec<&ServiceName> = names.iter().collect();
-    names.into_iter().filter_map(|name| service(line, name, diagnostics)).collect()
+    }
 }
 
-fn service(
-    line: &VirtualServer,
-    name: &ServiceName,
-    diagnostics: &mut Diagnostics,
-) -> Option<Service> {
-    let key = match name {
+fn key(line: &VirtualServer, name: &ServiceName) -> Option<ServiceKey> {
+    Some(match name {
         ServiceName::Address { address, port } => {
             let protocol = match line.protocol {
                 Some(TransportProtocol::Tcp) => Protocol::Tcp,
@@ -48,7 +48,15 @@ fn service(
         }
         // Groups have no groups.
         _ => return None,
-    };
+    })
+}
+
+/// A service with everything that the block says.
+pub(super) fn service(
+    line: &VirtualServer,
+    key: ServiceKey,
+    diagnostics: &mut Diagnostics,
+) -> Option<Service> {
     let mut refuse = |message: String, help: &str| {
         diagnostics.add(Severity::Error, Some(line.span), message, Some(help.to_owned()));
     };
@@ -62,8 +70,8 @@ fn service(
         }
     }
     if line.one_packet {
-        match key {
-            ServiceKey::Address { protocol: Protocol::Tcp | Protocol::Sctp, .. } => {
+        match line.protocol {
+            Some(TransportProtocol::Tcp | TransportProtocol::Sctp) => {
                 let message = format!("virtual_server {} has ops and is not of UDP", line.name);
                 refuse(message, "ops is for UDP and marks; it is left out");
             }

@@ -253,13 +253,14 @@ impl BfdCheck {
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let session = section.text("name").unwrap_or_default().to_owned();
-        if !sessions.iter().any(|known| known.name == session) {
+        let known = sessions.iter().find(|known| known.name == session);
+        if !known.is_some_and(|known| known.tells_checks) {
             let message = format!("BFD_CHECK names the bfd_instance {session:?}");
-            diagnostics.error(
-                span,
-                message,
-                "there is no such bfd_instance; the check is left out",
-            );
+            let help = match known {
+                Some(_) => "it tells vrrp only; the check is left out",
+                None => "there is no such bfd_instance; the check is left out",
+            };
+            diagnostics.error(span, message, help);
             return None;
         }
         Some(Self { session, begins_failed: section.boolean("alpha").unwrap_or(false) })

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::blocked::{Blocked, Family};
+use super::blocked::Blocked;
 use crate::error::FirewallError;
+use crate::family::Family;
 use crate::uapi;
 
 /// A set of a table.
@@ -34,10 +35,7 @@ impl Set {
 
     /// What a key is for `nft`.
     pub(crate) fn key_type(self, family: Family, by_index: bool) -> u32 {
-        let address = match family {
-            Family::Ipv4 => uapi::TYPE_IPADDR,
-            Family::Ipv6 => uapi::TYPE_IP6ADDR,
-        };
+        let address = family.address_type();
         match (self, by_index) {
             (Self::Addresses, _) => address,
             (Self::LinkLocal, true) => (address << uapi::TYPE_BITS) | uapi::TYPE_IFINDEX,
@@ -57,14 +55,6 @@ impl Set {
 }
 
 impl Family {
-    /// Length of an address in octets.
-    pub(crate) fn address_length(self) -> u32 {
-        match self {
-            Self::Ipv4 => 4,
-            Self::Ipv6 => 16,
-        }
-    }
-
     pub(crate) fn sets(self) -> &'static [Set] {
         match self {
             Self::Ipv4 => &[Set::Addresses],
@@ -129,7 +119,7 @@ impl Elements {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::blocked::Interface;
+    use crate::blocking::Interface;
 
     fn blocked(address: &str, interface: Option<Interface>) -> Blocked {
         Blocked::new(address.parse().unwrap(), interface)

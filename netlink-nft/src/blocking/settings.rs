@@ -1,8 +1,5 @@
 //! How the table is to be.
 
-use crate::error::FirewallError;
-use crate::uapi;
-
 /// How the table is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -43,13 +40,5 @@ impl Settings {
     pub fn by_index(mut self, by_index: bool) -> Self {
         self.by_index = by_index;
         self
-    }
-
-    pub(crate) fn check(&self) -> Result<(), FirewallError> {
-        let table = &self.table;
-        if table.is_empty() || table.len() > uapi::MAX_TABLE_NAME || table.contains('\0') {
-            return Err(FirewallError::TableName { table: table.clone() });
-        }
-        Ok(())
     }
 }
