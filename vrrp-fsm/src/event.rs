@@ -31,7 +31,7 @@ impl fmt::Display for State {
 
 /// Why a router changed its state. The reasons to become Active are those of
 /// `vrrpv3StatisticsNewMasterReason` (RFC 6527) and more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Cause {
     /// It was started.
@@ -59,7 +59,7 @@ pub enum Cause {
 }
 
 /// Something without which a router cannot run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Fault {
     /// The interface is down, has no carrier, or does not exist.

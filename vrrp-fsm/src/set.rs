@@ -2,6 +2,7 @@
 
 mod group;
 mod heap;
+mod snapshot;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -14,6 +15,7 @@ use crate::time::Timestamp;
 pub use group::GroupId;
 use group::{Aspect, Groups};
 use heap::DeadlineHeap;
+pub use snapshot::SetSnapshot;
 
 /// Virtual routers by a key of the driver's choice (interface, family and VRID, for one), with the
 /// earliest deadline at hand.

@@ -2,6 +2,7 @@
 
 mod receive;
 mod schedule;
+mod snapshot;
 mod timers;
 mod transition;
 
@@ -18,6 +19,7 @@ use crate::input::Input;
 use crate::stats::Stats;
 use crate::time::Timestamp;
 use schedule::Schedule;
+pub use snapshot::Snapshot;
 pub use transition::ADDRESS_RETRY;
 pub(crate) use transition::GroupStep;
 

@@ -9,7 +9,7 @@ use vrrp_proto::{Advertisement, Version};
 use super::timers::{self, nanoseconds_of};
 use super::{Phase, Report, VirtualRouter};
 use crate::action::{Action, Actions};
-use crate::config::OwnerConflict;
+use crate::config::{Config, OwnerConflict};
 use crate::event::{Cause, Event};
 use crate::time::nanoseconds;
 
@@ -18,6 +18,11 @@ use crate::time::nanoseconds;
 const ANSWERS_PER_INTERVAL: u64 = 8;
 /// A conflict that lasts is answered with announcements only so often.
 const CONTEST_SPACING: Duration = Duration::from_secs(1);
+
+/// Between an advertisement and an answer, in nanoseconds.
+pub(super) fn answer_spacing(config: &Config) -> u64 {
+    nanoseconds_of(config.interval()) / ANSWERS_PER_INTERVAL
+}
 
 impl VirtualRouter {
     #[inline]
@@ -211,7 +216,7 @@ impl VirtualRouter {
 
     /// Sends an advertisement at once, unless one has just left. Returns whether it did.
     fn answer(&mut self, actions: &mut Actions) -> bool {
-        let spacing = nanoseconds_of(self.config.interval()) / ANSWERS_PER_INTERVAL;
+        let spacing = answer_spacing(&self.config);
         let Phase::Active { last_sent, .. } = self.phase else { return false };
         let may = self.now >= last_sent.after(spacing);
         if may {

@@ -12,7 +12,7 @@ use crate::event::{Cause, Event, Fault, State};
 use crate::time::Timestamp;
 
 /// What a member of a group does because another one did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum GroupStep {
     /// Something that another member needs is missing, or all have what they need.
     Fault(bool),

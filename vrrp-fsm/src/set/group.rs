@@ -31,9 +31,9 @@ struct Group {
 #[derive(Clone, Debug)]
 pub(super) struct Groups {
     groups: BTreeMap<GroupId, Group>,
-    of_slot: BTreeMap<usize, GroupId>,
+    pub(super) of_slot: BTreeMap<usize, GroupId>,
     /// What members have still to be told.
-    steps: VecDeque<(usize, GroupId, GroupStep)>,
+    pub(super) steps: VecDeque<(usize, GroupId, GroupStep)>,
 }
 
 /// What of a router concerns its group.
@@ -72,6 +72,11 @@ impl Groups {
             self.groups.remove(&id);
         }
         Some(id)
+    }
+
+    /// Those that are Active.
+    pub(super) fn active(&self) -> impl Iterator<Item = GroupId> {
+        self.groups.iter().filter(|(_, group)| group.is_active).map(|(id, _)| *id)
     }
 
     fn join(&mut self, slot: usize, id: GroupId) {

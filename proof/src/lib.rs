@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod described;
+mod machine;
+mod mistake;
+pub mod model;
+mod observer;
+mod property;
+pub mod simulation;
+
+pub use described::{Described, Key, centiseconds, seconds};
+pub use machine::{Machine, Sent};
+pub use mistake::Mistake;
+pub use observer::{Look, Moment, Need, Observer, ObserverSnapshot, Violation};
+pub use property::{Property, Violated};

@@ -1,0 +1,431 @@
+//! A machine with virtual routers and a driver, as every layer runs it: the real state machines, the real codec.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use vrrp_fsm::proto::{
+    Authentication, ChecksumForm, Datagram, Demands, HOP_LIMIT, Ipv4Envelope, MAX_IPV6_PACKET,
+    MULTICAST_IPV4, MULTICAST_IPV6, Packet, Priority, Signer,
+};
+use vrrp_fsm::{
+    Action, Actions, Fault, Input, RouterSet, SetSnapshot, State, Timestamp, VirtualRouter,
+};
+
+use crate::described::{Described, Key};
+use crate::mistake::Mistake;
+use crate::observer::{Look, Moment, Need, Observer};
+
+/// A machine.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    number: usize,
+    all: Arc<[Described]>,
+    /// Those of `all` that are here.
+    routers: Vec<usize>,
+    looks: Vec<Look>,
+    set: RouterSet<Key>,
+    is_on: bool,
+    mistake: Option<Mistake>,
+    /// Adding addresses fails.
+    pub refuses: bool,
+    /// LANs whose interface is down, and whose address is missing.
+    down: u8,
+    nameless: u8,
+    /// Which tracked items are up.
+    tracked: Vec<bool>,
+}
+
+/// A packet that a machine sends.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "who and what")]
+pub struct Sent {
+    /// The router.
+    pub router: usize,
+    /// The packet.
+    pub octets: Vec<u8>,
+}
+
+impl Machine {
+    /// A machine that is off.
+    pub fn new(number: usize, all: &Arc<[Described]>, mistake: Option<Mistake>) -> Self {
+        let routers: Vec<usize> =
+            (0..all.len()).filter(|router| all[*router].machine == number).collect();
+        let items = routers.iter().map(|router| all[*router].weights.len()).max().unwrap_or(0);
+        Self {
+            number,
+            all: Arc::clone(all),
+            looks: vec![Look::OFF; routers.len()],
+            routers,
+            set: RouterSet::new(),
+            is_on: false,
+            mistake,
+            refuses: false,
+            down: 0,
+            nameless: 0,
+            tracked: vec![true; items],
+        }
+    }
+
+    /// Whether it runs.
+    pub fn is_on(&self) -> bool {
+        self.is_on
+    }
+
+    /// Whether packets of a LAN reach it.
+    pub fn hears(&self, lan: u8) -> bool {
+        self.is_on && self.down & (1 << lan) == 0
+    }
+
+    /// The routers here.
+    pub fn routers(&self) -> &[usize] {
+        &self.routers
+    }
+
+    /// The state of a router here.
+    pub fn state(&self, router: usize) -> State {
+        self.place(router).map_or(State::Initialize, |place| self.looks[place].state)
+    }
+
+    /// What decides how it goes on.
+    pub fn snapshot(&self, now: Timestamp) -> (bool, bool, u8, u8, Vec<bool>, SetSnapshot<Key>) {
+        let set = self.set.snapshot(now);
+        (self.is_on, self.refuses, self.down, self.nameless, self.tracked.clone(), set)
+    }
+
+    /// A new process: its routers start.
+    pub fn start(&mut self, at: Moment, observer: &mut Observer) -> Vec<Sent> {
+        let mut sent = Vec::new();
+        if self.is_on {
+            return sent;
+        }
+        self.is_on = true;
+        self.set = RouterSet::new();
+        self.looks.fill(Look::OFF);
+        for router in self.routers.clone() {
+            let described = &self.all[router];
+            let config = described.config(self.mistake);
+            // Each key is there once.
+            let _ = self.set.insert(described.key, VirtualRouter::new(config));
+            if self.mistake != Some(Mistake::NoGroups) {
+                self.set.join(&described.key, described.group);
+            }
+            observer.started(router, at);
+        }
+        for router in self.routers.clone() {
+            let described = self.all[router].clone();
+            self.weigh(router, at, observer, &mut sent);
+            if self.down & lan_bit(described.key) != 0 {
+                self.give(router, at, Input::Fault(Fault::InterfaceDown), observer, &mut sent);
+            }
+            if self.nameless & lan_bit(described.key) == 0 {
+                let address = Input::PrimaryAddress(Some(described.address));
+                self.give(router, at, address, observer, &mut sent);
+            }
+            self.give(router, at, Input::Startup, observer, &mut sent);
+        }
+        sent
+    }
+
+    /// The process ends as it should.
+    pub fn stop(&mut self, at: Moment, observer: &mut Observer) -> Vec<Sent> {
+        let mut sent = Vec::new();
+        for router in self.routers.clone() {
+            self.give(router, at, Input::Shutdown, observer, &mut sent);
+        }
+        self.crash(at, observer);
+        sent
+    }
+
+    /// The machine is gone from one moment to the next.
+    pub fn crash(&mut self, at: Moment, observer: &mut Observer) {
+        if std::mem::take(&mut self.is_on) {
+            self.set = RouterSet::new();
+            self.looks.fill(Look::OFF);
+            self.routers.iter().for_each(|router| observer.ended(*router, at));
+        }
+    }
+
+    /// When it wants to be woken.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        if self.mistake != Some(Mistake::NeverTakesOver) {
+            return self.set.deadline();
+        }
+        let routers = self.set.iter().filter(|(_, router)| router.state() != State::Backup);
+        routers.filter_map(|(_, router)| router.deadline()).min()
+    }
+
+    /// What is due is done.
+    pub fn wake(&mut self, at: Moment, observer: &mut Observer) -> Vec<Sent> {
+        let mut sent = Vec::new();
+        if self.mistake == Some(Mistake::NeverTakesOver) {
+            for router in self.routers.clone() {
+                if self.state(router) != State::Backup {
+                    self.give(router, at, Input::Wake, observer, &mut sent);
+                }
+            }
+            return sent;
+        }
+        while let Some((key, actions)) = self.set.wake(at.machine) {
+            let Some(router) = self.router(key) else { continue };
+            self.take(router, at, Some(Input::Wake), actions, observer, &mut sent);
+            self.follow(at, observer, &mut sent);
+        }
+        sent
+    }
+
+    /// A packet has arrived from a LAN.
+    pub fn receive(
+        &mut self,
+        lan: u8,
+        octets: &[u8],
+        at: Moment,
+        observer: &mut Observer,
+    ) -> Vec<Sent> {
+        let mut sent = Vec::new();
+        let Ok(datagram) = Datagram::from_ip(octets) else { return sent };
+        let endpoints = datagram.endpoints();
+        let is_ipv6 = endpoints.source().is_ipv6();
+        let Some(vrid) = datagram.claimed_vrid() else { return sent };
+        let Some(router) = self.router((lan, is_ipv6, vrid)) else { return sent };
+        let decoded = Packet::decode(&datagram, &Demands::new());
+        match decoded.and_then(|packet| packet.advertisement()) {
+            Ok(advertisement) => {
+                let (source, advertisement) = (endpoints.source(), &advertisement);
+                let input = Input::Advertisement { source, advertisement };
+                self.give(router, at, input, observer, &mut sent);
+            }
+            Err(error) => {
+                let input = Input::Rejected(error.kind());
+                self.give(router, at, input, observer, &mut sent);
+            }
+        }
+        sent
+    }
+
+    /// The interface on a LAN goes up or down.
+    pub fn link(&mut self, lan: u8, is_up: bool, at: Moment, observer: &mut Observer) -> Vec<Sent> {
+        set_bit(&mut self.down, lan, !is_up);
+        self.need(lan, Need::Link, !is_up, at, observer, |is_missing, _| {
+            let fault = Fault::InterfaceDown;
+            if is_missing { Input::Fault(fault) } else { Input::Recovered(fault) }
+        })
+    }
+
+    /// The address on a LAN comes or goes.
+    pub fn address(
+        &mut self,
+        lan: u8,
+        is_there: bool,
+        at: Moment,
+        observer: &mut Observer,
+    ) -> Vec<Sent> {
+        set_bit(&mut self.nameless, lan, !is_there);
+        self.need(lan, Need::Address, !is_there, at, observer, |is_missing, described| {
+            Input::PrimaryAddress((!is_missing).then_some(described.address))
+        })
+    }
+
+    fn need(
+        &mut self,
+        lan: u8,
+        need: Need,
+        is_missing: bool,
+        at: Moment,
+        observer: &mut Observer,
+        input: impl Fn(bool, &Described) -> Input<'static>,
+    ) -> Vec<Sent> {
+        let mut sent = Vec::new();
+        for router in self.routers.clone() {
+            let described = self.all[router].clone();
+            if described.key.0 == lan {
+                observer.needs(router, need, is_missing, at);
+                self.give(router, at, input(is_missing, &described), observer, &mut sent);
+            }
+        }
+        sent
+    }
+
+    /// Somebody took the virtual addresses away.
+    pub fn lose_addresses(&mut self, at: Moment, observer: &mut Observer) -> Vec<Sent> {
+        let mut sent = Vec::new();
+        for router in self.routers.clone() {
+            observer.addresses_lost(router);
+            self.give(router, at, Input::AddressesLost, observer, &mut sent);
+        }
+        sent
+    }
+
+    /// A tracked item is up or down from now on.
+    pub fn track(
+        &mut self,
+        item: usize,
+        is_up: bool,
+        at: Moment,
+        observer: &mut Observer,
+    ) -> Vec<Sent> {
+        let mut sent = Vec::new();
+        if let Some(known) = self.tracked.get_mut(item) {
+            *known = is_up;
+            for router in self.routers.clone() {
+                self.weigh(router, at, observer, &mut sent);
+            }
+        }
+        sent
+    }
+
+    /// Tells a router what tracking makes of it.
+    fn weigh(&mut self, router: usize, at: Moment, observer: &mut Observer, sent: &mut Vec<Sent>) {
+        let (priority, is_fit) = self.all[router].tracked(&self.tracked);
+        observer.weighs(router, priority, at);
+        let priority = Input::SetPriority(Priority::from_wire(priority));
+        self.give(router, at, priority, observer, sent);
+        observer.needs(router, Need::Tracked, !is_fit, at);
+        let fault = Fault::Tracking;
+        let fit = if is_fit { Input::Recovered(fault) } else { Input::Fault(fault) };
+        self.give(router, at, fit, observer, sent);
+    }
+
+    fn give(
+        &mut self,
+        router: usize,
+        at: Moment,
+        input: Input<'_>,
+        observer: &mut Observer,
+        sent: &mut Vec<Sent>,
+    ) {
+        if !self.is_on {
+            return;
+        }
+        let described = &self.all[router];
+        let key = described.key;
+        let is_active = self.state(router) == State::Active;
+        let imagined = VirtualRouter::new(described.config(None));
+        let imagined = imagined.advertisement(Priority::MAX_NOT_OWNER);
+        // What the router is really given, by somebody who has made a mistake.
+        let given = match (self.mistake, input) {
+            (Some(Mistake::ActiveIsDeaf), Input::Advertisement { .. }) if is_active => None,
+            (Some(Mistake::LowerAddressWins), Input::Advertisement { source, advertisement }) => {
+                let source = turned(source, described.address);
+                Some(Input::Advertisement { source, advertisement })
+            }
+            (Some(Mistake::IgnoresGoodbye), Input::Advertisement { advertisement, .. })
+                if advertisement.priority().is_stopped() =>
+            {
+                None
+            }
+            (Some(Mistake::BelievesRejected), Input::Rejected(_)) => Some(Input::Advertisement {
+                source: turned(described.address, described.address),
+                advertisement: &imagined,
+            }),
+            (Some(Mistake::KeepsPriority), Input::SetPriority(_)) => None,
+            (Some(Mistake::SeesNoFault), Input::Fault(_)) => None,
+            (_, input) => Some(input),
+        };
+        let actions = match given {
+            Some(given) => self.set.handle(at.machine, &key, given),
+            None => None,
+        };
+        let actions = actions.unwrap_or(Actions::none());
+        self.take(router, at, Some(input), actions, observer, sent);
+        self.follow(at, observer, sent);
+    }
+
+    /// What its group makes of it.
+    fn follow(&mut self, at: Moment, observer: &mut Observer, sent: &mut Vec<Sent>) {
+        if self.routers.iter().all(|router| self.all[*router].group.is_none()) {
+            return;
+        }
+        while let Some((key, actions)) = self.set.follow_up(at.machine) {
+            let Some(router) = self.router(key) else { continue };
+            self.take(router, at, None, actions, observer, sent);
+        }
+        observer.settled(self.number, at.world);
+    }
+
+    /// Performs what a router asks for.
+    fn take(
+        &mut self,
+        router: usize,
+        at: Moment,
+        input: Option<Input<'_>>,
+        actions: Actions,
+        observer: &mut Observer,
+        sent: &mut Vec<Sent>,
+    ) {
+        let Some(place) = self.place(router) else { return };
+        let Some(now) = self.set.get(&self.all[router].key) else { return };
+        let after = Look { state: now.state(), deadline: now.deadline() };
+        let before = std::mem::replace(&mut self.looks[place], after);
+        let mut actions: Vec<Action> = actions.into_iter().collect();
+        if let Some(mistake) = self.mistake {
+            mistake.performed(before.state, &mut actions);
+        }
+        observer.handled(router, at, input.as_ref(), before, &actions, after);
+        let mut adds = false;
+        for action in &actions {
+            match action {
+                Action::Transmit(priority) => {
+                    let octets = self.encode(router, *priority);
+                    sent.push(Sent { router, octets });
+                }
+                Action::AddAddresses | Action::ReplaceAddresses => adds = true,
+                _ => {}
+            }
+        }
+        if adds && self.refuses {
+            observer.refused(router, at);
+            self.give(router, at, Input::Failed(Action::AddAddresses), observer, sent);
+        }
+    }
+
+    fn encode(&self, router: usize, priority: Priority) -> Vec<u8> {
+        let described = &self.all[router];
+        let Some(router) = self.set.get(&described.key) else { return Vec::new() };
+        let advertisement = router.advertisement(priority);
+        let mut buffer = vec![0; MAX_IPV6_PACKET];
+        let length = match described.address {
+            IpAddr::V4(source) => {
+                let envelope = Ipv4Envelope {
+                    source,
+                    destination: MULTICAST_IPV4,
+                    ttl: HOP_LIMIT,
+                    identification: 1,
+                };
+                let form = ChecksumForm::default();
+                let mut signer = Signer::new(Authentication::None, 0);
+                signer.encode_ipv4(&advertisement, &envelope, form, &mut buffer)
+            }
+            IpAddr::V6(source) => advertisement.encode_ipv6(source, MULTICAST_IPV6, &mut buffer),
+        };
+        buffer.truncate(length.expect("an address is of its router's family"));
+        buffer
+    }
+
+    fn router(&self, key: Key) -> Option<usize> {
+        self.routers.iter().copied().find(|router| self.all[*router].key == key)
+    }
+
+    fn place(&self, router: usize) -> Option<usize> {
+        self.routers.iter().position(|other| *other == router)
+    }
+}
+
+/// An address that wins where this one loses, and the other way round.
+fn turned(source: IpAddr, own: IpAddr) -> IpAddr {
+    let wins = source <= own;
+    match (source, wins) {
+        (IpAddr::V4(_), true) => IpAddr::from([255; 4]),
+        (IpAddr::V4(_), false) => IpAddr::from([0; 4]),
+        (IpAddr::V6(_), true) => IpAddr::from([255; 16]),
+        (IpAddr::V6(_), false) => IpAddr::from([0; 16]),
+    }
+}
+
+fn lan_bit(key: Key) -> u8 {
+    1 << key.0
+}
+
+fn set_bit(bits: &mut u8, lan: u8, is_set: bool) {
+    let bit = 1 << lan;
+    *bits = if is_set { *bits | bit } else { *bits & !bit };
+}
