@@ -51,18 +51,12 @@ impl Described {
         let (_, is_ipv6, number) = self.key;
         let vrid = Vrid::new(number).expect("a key has a VRID");
         let config = match (self.interval, is_ipv6) {
-            (Interval::V2(interval), _) => Config::v2(
-                vrid,
-                self.priority,
-                interval,
-                [VIRTUAL_IPV4 | Ipv4Addr::from(u32::from(number))],
-            ),
-            (Interval::V3(interval), false) => Config::v3_ipv4(
-                vrid,
-                self.priority,
-                interval,
-                [VIRTUAL_IPV4 | Ipv4Addr::from(u32::from(number))],
-            ),
+            (Interval::V2(interval), _) => {
+                Config::v2(vrid, self.priority, interval, [self.virtual_ipv4()])
+            }
+            (Interval::V3(interval), false) => {
+                Config::v3_ipv4(vrid, self.priority, interval, [self.virtual_ipv4()])
+            }
             (Interval::V3(interval), true) => Config::v3_ipv6(
                 vrid,
                 self.priority,
@@ -78,12 +72,14 @@ impl Described {
         Mistake::configured(mistake, config)
     }
 
+    /// The virtual address of a router of IPv4.
+    pub fn virtual_ipv4(&self) -> Ipv4Addr {
+        VIRTUAL_IPV4 | Ipv4Addr::from(u32::from(self.key.2))
+    }
+
     /// `Advertisement_Interval`.
     pub fn interval(&self) -> Duration {
-        match self.interval {
-            Interval::V2(seconds) => Duration::from_secs(seconds.get().into()),
-            Interval::V3(centiseconds) => Duration::from_millis(u64::from(centiseconds.get()) * 10),
-        }
+        length(self.interval)
     }
 
     /// `Skew_Time` (RFC 9568 section 6.1; RFC 3768 section 6.1).
@@ -130,4 +126,12 @@ pub fn seconds(seconds: u8) -> Interval {
 /// For 0, and beyond 4095.
 pub fn centiseconds(centiseconds: u16) -> Interval {
     Interval::V3(Centiseconds::new(centiseconds).expect("1 to 4095"))
+}
+
+/// How long an interval is.
+pub(crate) fn length(interval: Interval) -> Duration {
+    match interval {
+        Interval::V2(seconds) => Duration::from_secs(seconds.get().into()),
+        Interval::V3(centiseconds) => Duration::from_millis(u64::from(centiseconds.get()) * 10),
+    }
 }

@@ -299,8 +299,7 @@ impl Machine {
         let described = &self.all[router];
         let key = described.key;
         let is_active = self.state(router) == State::Active;
-        let imagined = VirtualRouter::new(described.config(None));
-        let imagined = imagined.advertisement(Priority::MAX_NOT_OWNER);
+        let (imagined, advertisement);
         // What the router is really given, by somebody who has made a mistake.
         let given = match (self.mistake, input) {
             (Some(Mistake::ActiveIsDeaf), Input::Advertisement { .. }) if is_active => None,
@@ -313,10 +312,12 @@ impl Machine {
             {
                 None
             }
-            (Some(Mistake::BelievesRejected), Input::Rejected(_)) => Some(Input::Advertisement {
-                source: turned(described.address, described.address),
-                advertisement: &imagined,
-            }),
+            (Some(Mistake::BelievesRejected), Input::Rejected(_)) => {
+                imagined = VirtualRouter::new(described.config(None));
+                advertisement = imagined.advertisement(Priority::MAX_NOT_OWNER);
+                let source = turned(described.address, described.address);
+                Some(Input::Advertisement { source, advertisement: &advertisement })
+            }
             (Some(Mistake::KeepsPriority), Input::SetPriority(_)) => None,
             (Some(Mistake::SeesNoFault), Input::Fault(_)) => None,
             (_, input) => Some(input),

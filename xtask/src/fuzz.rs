@@ -16,30 +16,23 @@ pub(crate) fn run(seconds: u32) -> Outcome {
         let version = ["--version", VERSION, "--root", &root];
         cargo(&[&["install", "cargo-fuzz", "--locked", "--quiet"][..], &version].concat())?;
     }
+    // There is no unsafe code to sanitize, and without the sanitizer no nightly compiler is needed. All are built at once,
+    // and without what makes a release small.
+    let quick =
+        [("CARGO_PROFILE_RELEASE_LTO", "off"), ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")];
+    let program = program.to_string_lossy();
+    let how = ["--sanitizer", "none", "--features", "libfuzzer"];
+    command(&quick, &[&[&*program, "fuzz", "build"][..], &how].concat())?;
     for target in targets(&top().join("fuzz/fuzz_targets"))? {
-        let program = program.to_string_lossy();
         let time = format!("-max_total_time={seconds}");
         let seeds = format!("fuzz/seeds/{target}");
         let corpus = format!("fuzz/corpus/{target}");
         std::fs::create_dir_all(top().join(&corpus)).map_err(|error| error.to_string())?;
-        // There is no unsafe code to sanitize, and without the sanitizer no nightly compiler is needed.
-        let words = [
-            &program,
-            "fuzz",
-            "run",
-            "--sanitizer",
-            "none",
-            "--features",
-            "libfuzzer",
-            &target,
-            &corpus,
-            &seeds,
-            "--",
-            &time,
-            "-print_final_stats=1",
-            "-verbosity=0",
-        ];
-        command(&[], &words).map_err(|error| format!("{target}: {error}"))?;
+        let limits = ["--", &time, "-print_final_stats=1", "-verbosity=0"];
+        let run = [&*program, "fuzz", "run"];
+        let what = [target.as_str(), &corpus, &seeds];
+        let words = [&run[..], &how, &what, &limits].concat();
+        command(&quick, &words).map_err(|error| format!("{target}: {error}"))?;
     }
     Ok(())
 }

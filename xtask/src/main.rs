@@ -6,6 +6,7 @@ mod debian;
 mod fuzz;
 mod licences;
 mod package;
+mod proof;
 mod purity;
 mod readme;
 mod run;
@@ -25,7 +26,7 @@ struct Arguments {
     task: Task,
 }
 
-#[derive(Clone, Copy, Subcommand)]
+#[derive(Clone, Subcommand)]
 enum Task {
     /// Install what the tests need from Debian (as root) and run them all.
     Test {
@@ -50,6 +51,18 @@ enum Task {
         /// Seconds for each target.
         #[arg(long, default_value_t = 5)]
         seconds: u32,
+    },
+    /// Every state of a few virtual routers.
+    Model {
+        /// More may happen to them: an hour, and much memory.
+        #[arg(long)]
+        long: bool,
+    },
+    /// Seeds of the simulation: --seeds N, --from SEED, --seed SEED, --keep STEPS.
+    Sim {
+        /// What the simulation is told.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
     },
     /// The licences of all dependencies.
     Licences,
@@ -105,6 +118,8 @@ fn perform(task: Task) -> Outcome {
         Task::Features => features(),
         Task::Purity => purity::run(),
         Task::Fuzz { seconds } => fuzz::run(seconds),
+        Task::Model { long } => proof::model(long),
+        Task::Sim { words } => proof::simulation(&words),
         Task::Licences => licences::run(),
         Task::Budgets => budgets::run(),
         Task::Package => package::run(),
@@ -123,6 +138,7 @@ fn ci() -> Outcome {
         ("package", Task::Package),
         // The main job and all tests.
         ("readme", Task::Readme),
+        ("sim", Task::Sim { words: vec!["--seeds".into(), "10000".into()] }),
         ("budgets", Task::Budgets),
         ("fuzz", Task::Fuzz { seconds: 5 }),
     ];

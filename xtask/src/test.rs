@@ -1,7 +1,7 @@
 //! `cargo xtask test`.
 
 use crate::debian;
-use crate::run::{Outcome, cargo};
+use crate::run::{self, Outcome, cargo};
 
 pub(crate) fn run(is_portable: bool) -> Outcome {
     if is_portable {
@@ -17,7 +17,8 @@ pub(crate) fn run(is_portable: bool) -> Outcome {
     }
     debian::install(&debian::LAB)?;
     debian::fetch_kernel()?;
-    cargo(&["test", "--workspace"])
+    // Most of them wait for peers most of the time.
+    run::with_environment(&[("RUST_TEST_THREADS", "4")], &["test", "--workspace"])
 }
 
 fn portable() -> Outcome {

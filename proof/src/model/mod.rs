@@ -11,7 +11,7 @@ use stateright::{Checker, HasDiscoveries, Model, Property as Claim};
 use crate::described::Described;
 use crate::mistake::Mistake;
 use crate::property::Property;
-pub use scenarios::{Scenario, scenarios};
+pub use scenarios::{Extent, Scenario, scenarios};
 pub use state::{Budget, State, Step};
 
 /// A few routers, and what may happen to them.
@@ -59,16 +59,10 @@ impl Lan {
         self
     }
 
-    /// Looks at every state.
-    pub fn check(self) -> Covered {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let checker = self
-            .checker()
-            .threads(threads)
-            .finish_when(HasDiscoveries::AnyFailures)
-            .timeout(Duration::from_secs(8))
-            .spawn_bfs()
-            .join();
+    /// Looks at every state. With one thread the steps that are reported are always the same.
+    pub fn check(self, threads: usize) -> Covered {
+        let checker = self.checker().threads(threads).finish_when(HasDiscoveries::AnyFailures);
+        let checker = checker.spawn_bfs().join();
         let violation = |property: Property| {
             let path = checker.discovery(name_of(property))?;
             let what = path.last_state().violations();

@@ -58,43 +58,69 @@ impl Scenario {
     }
 }
 
-/// All of them.
-pub fn scenarios() -> Vec<Scenario> {
-    let network = Budget { losses: 1, duplicates: 1, damages: 1, ..Budget::default() };
-    let power = Budget { powers: 2, ..network };
-    let most = Budget { pauses: 1, ..power };
-    let tracks = Budget { tracks: 2, losses: 1, ..Budget::default() };
-    let links = Budget { links: 2, powers: 1, ..Budget::default() };
-    let grouped = |budget| {
-        let mut all = scenario("sync groups of two", &[100, 200], budget);
-        let mut second = all.clone().each(|router| (router.key.2, router.election) = (52, 1));
-        all.routers.append(&mut second.routers);
-        all.each(|router| router.group = Some(GroupId(1)))
+/// How much may happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "there are three")]
+pub enum Extent {
+    /// What mistakes are looked for in.
+    Small,
+    /// What a minute is enough for.
+    Usual,
+    /// More of everything.
+    Long,
+}
+
+/// All of them, the small ones first.
+pub fn scenarios(extent: Extent) -> Vec<Scenario> {
+    let none = Budget::default();
+    let network = Budget { losses: 1, duplicates: 1, damages: 1, ..none };
+    let (power, pause, tracks, three) = match extent {
+        Extent::Small => (
+            Budget { powers: 2, damages: 1, ..none },
+            Budget { powers: 1, pauses: 1, losses: 1, ..none },
+            Budget { tracks: 2, losses: 1, ..none },
+            Budget { powers: 1, losses: 1, ..none },
+        ),
+        Extent::Usual => (
+            Budget { powers: 2, damages: 0, ..network },
+            Budget { powers: 1, pauses: 1, losses: 1, duplicates: 1, ..none },
+            Budget { tracks: 3, losses: 1, duplicates: 1, ..none },
+            Budget { powers: 2, losses: 1, ..none },
+        ),
+        Extent::Long => (
+            Budget { powers: 2, ..network },
+            Budget { powers: 2, pauses: 1, losses: 2, ..none },
+            Budget { tracks: 3, powers: 1, losses: 2, ..none },
+            Budget { powers: 2, losses: 1, duplicates: 1, pauses: 1, ..none },
+        ),
     };
+    let links = Budget { links: 2, ..three };
+    let mut groups = scenario("sync groups of two", &[100, 200], Budget { tracks: 1, ..three });
+    let mut second = groups.clone().each(|router| (router.key.2, router.election) = (52, 1));
+    groups.routers.append(&mut second.routers);
+    let groups = groups.each(|router| {
+        router.group = Some(GroupId(1));
+        router.weights = if router.key.2 == 51 { vec![0] } else { vec![] };
+    });
+    let mut learned = scenario("two intervals, learned", &[100, 200], power);
+    learned.routers[0].interval = centiseconds(30);
     vec![
-        scenario("two, one above the other", &[100, 200], most),
-        scenario("two equal ones", &[100, 100], most),
-        scenario("the owner and another", &[255, 100], most),
-        scenario("VRRPv2", &[100, 200], most).every(seconds(1)),
-        scenario("no preemption", &[100, 200], most).each(|router| router.preempt = false),
-        scenario("a preempt delay", &[100, 200], power)
-            .each(|router| router.preempt_delay = Duration::from_secs(5)),
+        scenario("a tracked need", &[100, 120], tracks).each(|router| router.weights = vec![0]),
+        scenario("a tracked item", &[100, 120], tracks).each(|router| router.weights = vec![-50]),
+        scenario("interfaces", &[100, 120], links),
+        groups,
+        scenario("three, two of them equal", &[100, 100, 200], three),
         scenario("a startup delay", &[100, 255], power)
             .each(|router| router.startup_delay = Duration::from_secs(2)),
-        {
-            let mut learned = scenario("two intervals, learned", &[100, 200], power);
-            learned.routers[0].interval = centiseconds(30);
-            learned
-        },
-        scenario("a tracked item", &[100, 120], tracks).each(|router| router.weights = vec![-50]),
-        scenario("a tracked need", &[100, 120], tracks).each(|router| router.weights = vec![0]),
-        scenario("interfaces", &[100, 120], links),
-        scenario(
-            "three, two of them equal",
-            &[100, 100, 200],
-            Budget { powers: 1, losses: 1, ..Budget::default() },
-        ),
-        grouped(Budget { powers: 1, losses: 1, tracks: 1, ..Budget::default() })
-            .each(|router| router.weights = if router.key.2 == 51 { vec![0] } else { vec![] }),
+        scenario("a preempt delay", &[100, 200], power)
+            .each(|router| router.preempt_delay = Duration::from_secs(5)),
+        scenario("no preemption", &[100, 200], power).each(|router| router.preempt = false),
+        scenario("two equal ones", &[100, 100], power),
+        scenario("two, one above the other", &[100, 200], power),
+        scenario("two with pauses, one above the other", &[100, 200], pause),
+        scenario("two with pauses, equal", &[100, 100], pause),
+        scenario("the owner and another, with pauses", &[255, 100], pause),
+        scenario("VRRPv2, with pauses", &[100, 200], pause).every(seconds(1)),
+        learned,
     ]
 }

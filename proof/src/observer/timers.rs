@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use vrrp_fsm::proto::{Advertisement, Version};
+use vrrp_fsm::proto::{Addresses, Advertisement, Version};
 use vrrp_fsm::{Input, State, Timestamp};
 
 use super::seen::Seen;
 use super::{Moment, Observer};
-use crate::described::Described;
+use crate::described::{Described, length};
 use crate::property::Property;
 
 /// What an Active router does with an advertisement.
@@ -78,7 +78,7 @@ impl Observer {
                 let learned = heard.filter(|_| before == State::Active);
                 seen.interval = described.interval();
                 if let Some((_, advertisement)) = learned {
-                    seen.learn(described, advertisement);
+                    seen.learn(advertisement);
                 }
                 seen.wait(described, now);
             }
@@ -111,9 +111,8 @@ impl Seen {
         self.preempts_from = None;
     }
 
-    fn learn(&mut self, described: &Described, advertisement: &Advertisement<'_>) {
-        self.interval =
-            Described { interval: advertisement.interval(), ..described.clone() }.interval();
+    fn learn(&mut self, advertisement: &Advertisement<'_>) {
+        self.interval = length(advertisement.interval());
     }
 
     fn hear(&mut self, described: &Described, advertisement: &Advertisement<'_>, now: Timestamp) {
@@ -132,7 +131,7 @@ impl Seen {
             true
         };
         if is_accepted {
-            self.learn(described, advertisement);
+            self.learn(advertisement);
             self.due = now + described.down(self.interval, self.priority);
             if !is_lower {
                 self.due_by_preemption = self.due;
@@ -173,10 +172,17 @@ impl Seen {
     }
 }
 
-/// Sections 7.1: the version and, in VRRPv2, the interval are to be ours.
+/// Section 7.1: the version is to be ours; in VRRPv2 the interval is too, and the addresses are unless the owner
+/// advertises them.
 fn is_for(described: &Described, advertisement: &Advertisement<'_>) -> bool {
     match advertisement.version() {
-        Version::V2 => advertisement.interval() == described.interval,
+        Version::V2 => {
+            let own = [described.virtual_ipv4()];
+            let is_same =
+                matches!(advertisement.addresses(), Addresses::V4(list) if list.iter().eq(own));
+            advertisement.interval() == described.interval
+                && (is_same || advertisement.priority().is_owner())
+        }
         Version::V3 => matches!(described.interval, vrrp_fsm::proto::Interval::V3(_)),
     }
 }
