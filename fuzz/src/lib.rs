@@ -1,20 +1,24 @@
 //! The bodies of the fuzz targets. Each takes any octets and panics when something is wrong.
 
 mod advertisement;
+mod answers;
 mod bfd;
 mod configuration;
 mod datagram;
 mod ipvs;
 mod ipvs_text;
+mod lan;
 mod netlink;
 mod router;
 
 pub use advertisement::advertisement;
+pub use answers::answers;
 pub use bfd::bfd;
 pub use configuration::configuration;
 pub use datagram::datagram;
 pub use ipvs::ipvs;
 pub use ipvs_text::ipvs_text;
+pub use lan::lan;
 pub use netlink::netlink;
 pub use router::router;
 
@@ -27,13 +31,15 @@ mod tests {
     /// The bodies run over their seeds, and over damaged ones, with every `cargo test`.
     #[test]
     fn seeds() {
-        let bodies: [(&str, Body); 8] = [
+        let bodies: [(&str, Body); 10] = [
             ("configuration", super::configuration),
             ("datagram", super::datagram),
             ("advertisement", super::advertisement),
             ("router", super::router),
             ("netlink", super::netlink),
             ("bfd", super::bfd),
+            ("answers", super::answers),
+            ("lan", super::lan),
             ("ipvs", super::ipvs),
             ("ipvs_text", super::ipvs_text),
         ];

@@ -2,6 +2,7 @@
 
 mod scenarios;
 mod state;
+mod walk;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,8 @@ use stateright::{Checker, HasDiscoveries, Model, Property as Claim};
 use crate::described::Described;
 use crate::mistake::Mistake;
 use crate::property::Property;
+pub use walk::walk;
+
 pub use scenarios::{Extent, Scenario, scenarios};
 pub use state::{Budget, State, Step};
 
