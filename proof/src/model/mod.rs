@@ -12,7 +12,7 @@ use stateright::{Checker, HasDiscoveries, Model, Property as Claim};
 use crate::described::Described;
 use crate::mistake::Mistake;
 use crate::property::Property;
-pub use walk::walk;
+pub use walk::{Walked, walk};
 
 pub use scenarios::{Extent, Scenario, scenarios};
 pub use state::{Budget, State, Step};

@@ -120,6 +120,10 @@ impl State {
         state
     }
 
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
+    }
+
     pub(super) fn violated(&self) -> Violated {
         self.observer.violated()
     }

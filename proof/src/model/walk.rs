@@ -1,7 +1,9 @@
 //! One way through the states of a scenario, chosen from outside.
 
+use vrrp_fsm::Timestamp;
+
 use super::scenarios::Scenario;
-use super::state::{Budget, State};
+use super::state::{Budget, State, Step};
 use crate::property::Property;
 
 /// So much may happen that a way never runs out of it.
@@ -15,22 +17,40 @@ const MUCH: Budget = Budget {
     links: u8::MAX,
 };
 
-/// Goes where the choices say, each by one octet; the first property that does not hold on the way, and what was seen.
-pub fn walk(scenario: &Scenario, choices: &[u8]) -> Option<(Property, String)> {
+/// A way that was gone.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "what is reported")]
+pub struct Walked {
+    /// Of this scenario.
+    pub scenario: &'static str,
+    /// What happened, and when.
+    pub steps: Vec<(Timestamp, Step)>,
+    /// The first property that does not hold, and what was seen.
+    pub violated: Option<(Property, String)>,
+}
+
+/// Goes where the octets say: the first one to a scenario, each other one through one of what can happen then.
+pub fn walk(scenarios: &[Scenario], octets: &[u8]) -> Option<Walked> {
+    let (number, choices) = octets.split_first()?;
+    let scenario = &scenarios[usize::from(*number) % scenarios.len()];
     let machines = scenario.routers.iter().map(|router| router.machine + 1).max().unwrap_or(0);
     let described = scenario.routers.clone().into();
     let mut state = State::new(&described, machines, scenario.delay, MUCH, None);
+    let mut walked = Walked { scenario: scenario.name, steps: Vec::new(), violated: None };
     let mut steps = Vec::new();
     for choice in choices {
         steps.clear();
         state.steps(&mut steps);
         if steps.is_empty() {
-            return None;
+            break;
         }
-        state.perform(steps[usize::from(*choice) % steps.len()]);
+        let step = steps[usize::from(*choice) % steps.len()];
+        walked.steps.push((state.now(), step));
+        state.perform(step);
         if let Some(property) = state.violated().iter().next() {
-            return Some((property, state.violations()));
+            walked.violated = Some((property, state.violations()));
+            break;
         }
     }
-    None
+    Some(walked)
 }

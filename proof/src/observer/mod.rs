@@ -149,8 +149,7 @@ impl Observer {
 
     /// The clock of its machine jumped: what was due meanwhile is not late.
     pub fn excused(&mut self, router: usize, at: Moment) {
-        let interval = self.described[router].interval();
-        self.seen[router].excuse(interval, at.machine);
+        self.seen[router].excused = at.machine;
         self.disturbed(router, at.world);
     }
 

@@ -57,6 +57,8 @@ pub(super) struct Seen {
     pub(super) preempts_from: Option<Timestamp>,
     pub(super) held_until: Timestamp,
     pub(super) last_sent: Timestamp,
+    /// It could do nothing until then: what was due before is due now.
+    pub(super) excused: Timestamp,
 }
 
 impl Seen {
@@ -76,6 +78,7 @@ impl Seen {
             preempts_from: None,
             held_until: Timestamp::EPOCH,
             last_sent: Timestamp::EPOCH,
+            excused: Timestamp::EPOCH,
         }
     }
 
@@ -103,12 +106,13 @@ impl Seen {
         if !self.is_fit() {
             return None;
         }
-        match self.state {
+        let since = match self.state {
             // A member of a group waits for the others.
-            State::Backup if described.group.is_none() => Some(self.due + SLACK),
-            State::Active => Some(self.last_sent + described.interval() + SLACK),
-            _ => None,
-        }
+            State::Backup if described.group.is_none() => self.due,
+            State::Active => self.last_sent + described.interval(),
+            _ => return None,
+        };
+        Some(since.max(self.excused) + SLACK)
     }
 
     /// What it is late with, and since when.
@@ -120,13 +124,6 @@ impl Seen {
         let since = self.late_from(described).filter(|since| *since < now)?;
         let is_backup = self.state == State::Backup;
         Some((if is_backup { Property::NotTooLate } else { Property::Advertises }, since))
-    }
-
-    /// What was due already is due now.
-    pub(super) fn excuse(&mut self, interval: Duration, now: Timestamp) {
-        self.due = self.due.max(now);
-        let sent = now.since_epoch().saturating_sub(interval);
-        self.last_sent = self.last_sent.max(Timestamp::from_epoch(sent));
     }
 }
 
@@ -143,6 +140,7 @@ pub(super) struct SeenFromNow {
     preempts_in: Option<Duration>,
     held_for: Duration,
     sent_ago: Duration,
+    excused: Duration,
 }
 
 impl Seen {
@@ -165,6 +163,7 @@ impl Seen {
             },
             preempts_in: self.preempts_from.filter(|_| is_backup).map(until),
             held_for: until(self.held_until),
+            excused: until(self.excused),
             sent_ago: if self.state == State::Active { ago } else { Duration::ZERO },
         }
     }
