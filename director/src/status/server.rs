@@ -27,8 +27,10 @@ use crate::director::{Director, View};
 
 /// At one time; who asks beyond that waits.
 const CONNECTIONS: usize = 16;
-/// For a request to be whole.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// For a request to be whole: who asks is on this machine. Those that say nothing take places from others for no longer.
+const REQUEST_PATIENCE: Duration = Duration::from_secs(1);
+/// For everything, the answer being read included.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where the status is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,10 +165,10 @@ async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin, view: Arc<Mutex<V
     });
     let conversation = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(REQUEST_PATIENCE)
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
-    match tokio::time::timeout(PATIENCE * 2, conversation).await {
+    match tokio::time::timeout(PATIENCE, conversation).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%error, "a status request failed"),
         Err(_) => tracing::debug!("a status request took too long"),
