@@ -10,6 +10,7 @@ mod proof;
 mod purity;
 mod readme;
 mod run;
+mod soak;
 mod test;
 
 use std::process::ExitCode;
@@ -63,6 +64,15 @@ enum Task {
         /// What the simulation is told.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
+    },
+    /// keepalived, FRR and director on one LAN, while machines fail at random.
+    Soak {
+        /// For so long.
+        #[arg(long, default_value_t = 10)]
+        minutes: u32,
+        /// Of what happens.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
     },
     /// The licences of all dependencies.
     Licences,
@@ -120,6 +130,7 @@ fn perform(task: Task) -> Outcome {
         Task::Fuzz { seconds } => fuzz::run(seconds),
         Task::Model { long } => proof::model(long),
         Task::Sim { words } => proof::simulation(&words),
+        Task::Soak { minutes, seed } => soak::run(minutes, seed),
         Task::Licences => licences::run(),
         Task::Budgets => budgets::run(),
         Task::Package => package::run(),

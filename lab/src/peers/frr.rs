@@ -16,30 +16,31 @@ use crate::node::NodeConfig;
 
 /// The account that Debian's package makes; as root vrrpd refuses to run.
 const USER: &str = "frr";
-const MACVLAN: &str = "vrrp";
 
 #[derive(Debug)]
 pub(super) struct Frr {
     zebra: PathBuf,
     vrrpd: PathBuf,
-    config: NodeConfig,
-    mac: [u8; 6],
+    configs: Vec<NodeConfig>,
     /// The folder goes after the processes that write into it.
     running: Option<(Process, Process, Folder)>,
 }
 
 impl Frr {
-    pub(super) fn new(config: &NodeConfig) -> io::Result<Self> {
-        let mac = [0, 0, 0x5e, 0, if is_ipv6(config) { 2 } else { 1 }, config.vrid];
+    pub(super) fn new(configs: &[NodeConfig]) -> io::Result<Self> {
         let (zebra, vrrpd) = (find_program("zebra")?, find_program("vrrpd")?);
-        Ok(Self { zebra, vrrpd, config: config.clone(), mac, running: None })
+        Ok(Self { zebra, vrrpd, configs: configs.to_vec(), running: None })
     }
 
     pub(super) fn start(&mut self, host: &Host) -> io::Result<()> {
         let folder = folder()?;
-        make_macvlan(host, &self.config, self.mac)?;
+        for config in &self.configs {
+            make_macvlan(host, config)?;
+        }
         let zebra = start_zebra(host, &self.zebra, &folder)?;
-        let vrrpd = start_daemon(host, &self.vrrpd, &folder, &text(&self.config), &[])?;
+        let routers: String = self.configs.iter().map(text).collect();
+        let text = format!("interface eth0\n{routers}exit\n");
+        let vrrpd = start_daemon(host, &self.vrrpd, &folder, &text, &[])?;
         self.running = Some((vrrpd, zebra, folder));
         Ok(())
     }
@@ -50,7 +51,10 @@ impl Frr {
             vrrpd.kill()?;
             zebra.kill()?;
         }
-        host.command(&["ip", "link", "del", MACVLAN]).map(drop)
+        for config in &self.configs {
+            host.command(&["ip", "link", "del", &macvlan(config)])?;
+        }
+        Ok(())
     }
 
     pub(super) fn process_id(&self) -> Option<u32> {
@@ -61,9 +65,19 @@ impl Frr {
         self.running.as_ref().map_or(Ok(()), |(vrrpd, ..)| vrrpd.signal(Signal::SIGTERM))
     }
 
+    /// That of its first router.
     pub(super) fn mac(&self) -> [u8; 6] {
-        self.mac
+        self.configs.first().map(mac).unwrap_or_default()
     }
+}
+
+/// The virtual MAC address (RFC 9568 section 7.3).
+fn mac(config: &NodeConfig) -> [u8; 6] {
+    [0, 0, 0x5e, 0, if is_ipv6(config) { 2 } else { 1 }, config.vrid]
+}
+
+fn macvlan(config: &NodeConfig) -> String {
+    format!("vrrp{}", config.vrid)
 }
 
 /// A folder that FRR's account may write to.
@@ -125,35 +139,35 @@ fn words(program: &Path, folder: &Folder, name: &str) -> Vec<String> {
     words
 }
 
-fn make_macvlan(host: &Host, config: &NodeConfig, mac: [u8; 6]) -> io::Result<()> {
-    let is_ipv6 = is_ipv6(config);
+fn make_macvlan(host: &Host, config: &NodeConfig) -> io::Result<()> {
+    let (is_ipv6, name) = (is_ipv6(config), macvlan(config));
     // As FRR's manual has it: or the host answers for the addresses with its own MAC.
     host.namespace().run(|| {
         fs::write("/proc/sys/net/ipv4/conf/all/arp_ignore", "1")?;
         fs::write("/proc/sys/net/ipv4/conf/all/arp_announce", "2")
     })?;
-    let mac = mac.map(|octet| format!("{octet:02x}")).join(":");
+    let mac = mac(config).map(|octet| format!("{octet:02x}")).join(":");
     let ip = |words: &str| {
         let words: Vec<&str> = ["ip"].into_iter().chain(words.split(' ')).collect();
         host.command(&words).map(drop)
     };
-    ip(&format!("link add name {MACVLAN} link eth0 type macvlan mode bridge"))?;
+    ip(&format!("link add name {name} link eth0 type macvlan mode bridge"))?;
     if is_ipv6 {
         // As FRR's manual has it; the routers would share a link-local address otherwise.
-        ip(&format!("link set dev {MACVLAN} addrgenmode random"))?;
+        ip(&format!("link set dev {name} addrgenmode random"))?;
     }
-    ip(&format!("link set dev {MACVLAN} address {mac}"))?;
+    ip(&format!("link set dev {name} address {mac}"))?;
     for address in &config.addresses {
         let nodad = if is_ipv6 { " nodad" } else { "" };
-        ip(&format!("address add {address} dev {MACVLAN}{nodad}"))?;
+        ip(&format!("address add {address} dev {name}{nodad}"))?;
     }
-    ip(&format!("link set {MACVLAN} up"))
+    ip(&format!("link set {name} up"))
 }
 
 fn text(config: &NodeConfig) -> String {
     let NodeConfig { vrid, version, priority, .. } = config;
     let mut text = format!(
-        "interface eth0\n vrrp {vrid} version {version}\n \
+        " vrrp {vrid} version {version}\n \
          vrrp {vrid} priority {priority}\n vrrp {vrid} advertisement-interval {}\n",
         u32::from(config.interval) * 10
     );
@@ -163,5 +177,5 @@ fn text(config: &NodeConfig) -> String {
         // Writing to a string does not fail.
         let _ = writeln!(text, " vrrp {vrid} {family} {host}");
     }
-    text + "exit\n"
+    text
 }

@@ -45,8 +45,16 @@ impl Peer {
     pub fn new(implementation: Implementation, config: &NodeConfig) -> io::Result<Self> {
         Ok(Self(match implementation {
             Implementation::Keepalived => Kind::Keepalived(Keepalived::new(config)?),
-            Implementation::Frr => Kind::Frr(Frr::new(config)?),
+            Implementation::Frr => Kind::Frr(Frr::new(std::slice::from_ref(config))?),
         }))
+    }
+
+    /// One FRR with several routers, each of a VRID of its own.
+    ///
+    /// # Errors
+    /// When the programs are not installed.
+    pub fn frr(configs: &[NodeConfig]) -> io::Result<Self> {
+        Ok(Self(Kind::Frr(Frr::new(configs)?)))
     }
 
     /// Starts it, or starts it again.
