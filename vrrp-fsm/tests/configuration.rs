@@ -3,8 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use vrrp_fsm::proto::{Addresses, Centiseconds, Priority, Vrid};
-use vrrp_fsm::{Cause, Config, Input, State, Timestamp, VirtualRouter};
+use vrrp_fsm::proto::{Addresses, Centiseconds, Interval, Priority, Seconds, Version, Vrid};
+use vrrp_fsm::{
+    Cause, Config, ConfigError, Fault, Input, Occupied, RiseFall, RouterSet, Standing, State,
+    Timestamp, Tracking, VirtualRouter, Weight, WeightOutOfRange,
+};
 
 const VIRTUAL: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 100);
 const LINK_LOCAL: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0x100);
@@ -67,4 +70,106 @@ fn counters_become_zero_and_what_is_not_counted_stays() {
     assert_eq!((router.stats().became_active, router.stats().advertisements_sent), (0, 0));
     assert_eq!(router.stats().active_cause, Some(Cause::Owner));
     assert_eq!(router.stats().last_transition, Some(now));
+}
+
+#[test]
+fn a_router_without_addresses_only_elects() {
+    let vrid = Vrid::new(51).unwrap();
+    let without =
+        |interval, is_ipv6| Config::without_addresses(vrid, Priority::DEFAULT, interval, is_ipv6);
+    let (v2, v3) = (Interval::V2(Seconds::DEFAULT), Interval::V3(Centiseconds::DEFAULT));
+    for (interval, is_ipv6, version) in
+        [(v2, false, Version::V2), (v3, false, Version::V3), (v3, true, Version::V3)]
+    {
+        let config = without(interval, is_ipv6).unwrap();
+        assert!(config.only_elects() && config.addresses().is_empty());
+        assert_eq!((config.version(), config.is_ipv6()), (version, is_ipv6));
+        assert_eq!((config.interval(), config.vrid()), (interval, vrid));
+    }
+    assert!(matches!(without(v2, true), Err(ConfigError::NoSuchVersion)));
+    assert!(!ipv4(100).only_elects() && !ipv6(&[GLOBAL]).only_elects());
+}
+
+#[test]
+fn what_no_router_can_have_is_refused() {
+    let vrid = Vrid::new(51).unwrap();
+    let of = |priority, addresses: &[Ipv4Addr]| {
+        Config::v3_ipv4(vrid, priority, Centiseconds::DEFAULT, addresses)
+    };
+    assert!(matches!(of(Priority::STOPPED, &[VIRTUAL]), Err(ConfigError::Priority)));
+    assert!(matches!(ipv4(100).with_priority(Priority::STOPPED), Err(ConfigError::Priority)));
+    let twice = of(Priority::DEFAULT, &[VIRTUAL, VIRTUAL]);
+    assert!(matches!(twice, Err(ConfigError::Duplicate(ip)) if ip == VIRTUAL), "{twice:?}");
+    for wrong in [Ipv4Addr::new(224, 0, 0, 18), Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST] {
+        let refused = of(Priority::DEFAULT, &[wrong]);
+        assert!(matches!(refused, Err(ConfigError::NotUnicast(ip)) if ip == wrong), "{refused:?}");
+    }
+    let other = ipv4(100).with_priority(Priority::new(7).unwrap()).unwrap();
+    assert_eq!(other.priority().get(), 7);
+}
+
+#[test]
+fn faults_say_what_is_missing() {
+    let all = [
+        Fault::InterfaceDown,
+        Fault::NoPrimaryAddress,
+        Fault::Tracking,
+        Fault::Group,
+        Fault::NoPeer,
+        Fault::AddressesRefused,
+    ];
+    let mut words: Vec<String> = all.iter().map(ToString::to_string).collect();
+    words.sort();
+    words.dedup();
+    assert_eq!(words.len(), all.len());
+    // Each is one of its own.
+    for missing in all.into_iter().filter(|fault| *fault != Fault::NoPrimaryAddress) {
+        let mut router = VirtualRouter::new(ipv4(100));
+        let now = Timestamp::EPOCH;
+        let _ = router.handle(now, Input::PrimaryAddress(Some([192, 0, 2, 1].into())));
+        let _ = router.handle(now, Input::Fault(missing));
+        assert_eq!(router.faults().collect::<Vec<_>>(), [missing]);
+        let _ = router.handle(now, Input::Startup);
+        assert_eq!(router.state(), State::Fault, "{missing}");
+        let _ = router.handle(now, Input::Recovered(missing));
+        assert_eq!((router.state(), router.faults().count()), (State::Backup, 0), "{missing}");
+    }
+}
+
+#[test]
+fn a_set_has_one_router_for_each_key() {
+    let mut set = RouterSet::default();
+    assert!(set.is_empty());
+    let router = || VirtualRouter::new(ipv4(255));
+    set.insert("a", router()).unwrap();
+    assert_eq!(set.insert("a", router()), Err(Occupied));
+    assert_eq!((set.len(), set.is_empty()), (1, false));
+    let now = Timestamp::EPOCH;
+    let _ = set.handle(now, &"a", Input::PrimaryAddress(Some([192, 0, 2, 1].into())));
+    let _ = set.handle(now, &"a", Input::Startup);
+    assert_eq!(set.get(&"a").unwrap().stats().became_active, 1);
+    set.clear_stats();
+    assert_eq!(set.get(&"a").unwrap().stats().became_active, 0);
+    let interval = set.get(&"a").unwrap().active_interval();
+    assert_eq!(interval, Duration::from_secs(1));
+    assert!(set.handle(now, &"b", Input::Wake).is_none());
+    assert_eq!(set.remove(&"a").unwrap().state(), State::Active);
+    assert!(set.remove(&"a").is_none() && set.is_empty());
+}
+
+#[test]
+fn tracking_says_what_it_knows() {
+    let weight = Weight::new(-30).unwrap();
+    assert_eq!((weight.value(), weight.reversed().value()), (-30, -30));
+    assert_eq!(Weight::new(255), Err(WeightOutOfRange(255)));
+    let mut tracking = Tracking::new([("a", weight)]);
+    assert!(tracking.set(&"a", Standing::Down));
+    assert!(!tracking.set(&"a", Standing::Down) && !tracking.set(&"b", Standing::Down));
+    assert_eq!(tracking.iter().collect::<Vec<_>>(), [(&"a", weight, Standing::Down)]);
+    assert_eq!(Tracking::<u8>::default().verdict(Priority::DEFAULT).priority, Priority::DEFAULT);
+    let two = std::num::NonZeroU32::new(2).unwrap();
+    let counter = RiseFall::new(two, two);
+    assert_eq!(counter.standing(), Standing::Unknown);
+    assert_eq!(counter.risen().standing(), Standing::Up);
+    assert_eq!(counter.failed().standing(), Standing::Down);
 }

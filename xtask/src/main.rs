@@ -2,9 +2,11 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
 mod budgets;
+mod coverage;
 mod debian;
 mod fuzz;
 mod licences;
+mod mutants;
 mod package;
 mod proof;
 mod purity;
@@ -64,6 +66,14 @@ enum Task {
         /// What the simulation is told.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
+    },
+    /// Which lines of the deciding crates their tests do not run.
+    Coverage,
+    /// Mistakes made by a machine in the deciding crates, and which of them no test finds. Takes hours.
+    Mutants {
+        /// Of this crate only.
+        #[arg(long)]
+        package: Option<String>,
     },
     /// keepalived, FRR and director on one LAN, while machines fail at random.
     Soak {
@@ -130,6 +140,8 @@ fn perform(task: Task) -> Outcome {
         Task::Fuzz { seconds } => fuzz::run(seconds),
         Task::Model { long } => proof::model(long),
         Task::Sim { words } => proof::simulation(&words),
+        Task::Coverage => coverage::run(),
+        Task::Mutants { package } => mutants::run(package.as_deref()),
         Task::Soak { minutes, seed } => soak::run(minutes, seed),
         Task::Licences => licences::run(),
         Task::Budgets => budgets::run(),
