@@ -173,3 +173,42 @@ fn tracking_says_what_it_knows() {
     assert_eq!(counter.risen().standing(), Standing::Up);
     assert_eq!(counter.failed().standing(), Standing::Down);
 }
+
+#[test]
+fn addresses_of_ipv6_are_compared_too() {
+    let hear = |own: &[Ipv6Addr], theirs: &[Ipv6Addr]| {
+        let (now, mut router) = (Timestamp::EPOCH, VirtualRouter::new(ipv6(own)));
+        let _ = router.handle(now, Input::PrimaryAddress(Some(LINK_LOCAL.into())));
+        let _ = router.handle(now, Input::Startup);
+        let sender = VirtualRouter::new(ipv6(theirs));
+        let advertisement = sender.advertisement(Priority::new(200).unwrap());
+        let source = IpAddr::from([0xfe80, 0, 0, 0, 0, 0, 0, 2]);
+        let _ = router.handle(now, Input::Advertisement { source, advertisement: &advertisement });
+        assert_eq!(router.active_priority().unwrap().get(), 200);
+        router.stats().address_list_errors
+    };
+    assert_eq!(hear(&[LINK_LOCAL, GLOBAL], &[GLOBAL, LINK_LOCAL]), 0);
+    assert_eq!(hear(&[LINK_LOCAL, GLOBAL], &[LINK_LOCAL]), 1);
+}
+
+#[test]
+fn an_owner_by_reload_waits_for_its_startup_delay_and_no_longer() {
+    let delay = Duration::from_secs(10);
+    let owner = || ipv4(255).startup_delay(delay);
+    let started = || {
+        let mut router = VirtualRouter::new(ipv4(100).startup_delay(delay));
+        let _ = router.handle(Timestamp::EPOCH, Input::PrimaryAddress(Some([192, 0, 2, 1].into())));
+        let _ = router.handle(Timestamp::EPOCH, Input::Startup);
+        router
+    };
+    let at = |seconds| Timestamp::from_epoch(Duration::from_secs(seconds));
+    let mut router = started();
+    let _ = router.reconfigure(at(4), owner()).unwrap();
+    assert_eq!((router.state(), router.deadline()), (State::Backup, Some(at(10))));
+    let _ = router.handle(at(10), Input::Wake);
+    assert_eq!(router.state(), State::Active);
+    // At its end it is over.
+    let mut router = started();
+    let _ = router.reconfigure(at(10), owner()).unwrap();
+    assert_eq!(router.state(), State::Active);
+}

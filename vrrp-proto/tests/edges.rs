@@ -1,0 +1,212 @@
+//! What few packets and few programs need: forms of the checksum for unicast peers, routers without addresses, packets
+//! that cannot be written, and the words of errors.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use vrrp_proto::{
+    AcceptedChecksum, AddressList, Addresses, Advertisement, AuthFailure, Authentication,
+    Centiseconds, ChecksumForm, Datagram, DecodeError, Demands, EncodeError, Endpoints, ErrorKind,
+    Interval, Ipv4Envelope, MULTICAST_IPV4, Packet, Priority, Seconds, Secret, Signer, Verifier,
+    Vrid,
+};
+
+const SOURCE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+const PEER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
+const VIRTUAL: [Ipv4Addr; 1] = [Ipv4Addr::new(192, 0, 2, 100)];
+
+fn vrid() -> Vrid {
+    Vrid::try_from(51).unwrap()
+}
+
+fn v2() -> Advertisement<'static> {
+    let list = AddressList::new(&VIRTUAL).unwrap();
+    Advertisement::v2(vrid(), Priority::default(), Seconds::DEFAULT, list)
+}
+
+fn v3() -> Advertisement<'static> {
+    let list = AddressList::new(&VIRTUAL).unwrap();
+    Advertisement::v3_ipv4(vrid(), Priority::default(), Centiseconds::DEFAULT, list)
+}
+
+fn to(destination: Ipv4Addr) -> Ipv4Envelope {
+    Ipv4Envelope { source: SOURCE, destination, ttl: 255, identification: 1 }
+}
+
+fn encode(
+    signer: &mut Signer,
+    advertisement: &Advertisement<'_>,
+    form: ChecksumForm,
+) -> Result<Vec<u8>, EncodeError> {
+    let mut buffer = [0; 128];
+    let length = signer.encode_ipv4(advertisement, &to(PEER), form, &mut buffer)?;
+    Ok(buffer[..length].to_vec())
+}
+
+fn plain(form: ChecksumForm) -> Vec<u8> {
+    encode(&mut Signer::new(Authentication::None, 0), &v3(), form).unwrap()
+}
+
+fn kind(octets: &[u8], demands: &Demands) -> Option<ErrorKind> {
+    let datagram = Datagram::from_ip(octets).unwrap();
+    Packet::decode(&datagram, demands).err().map(|error| error.kind())
+}
+
+#[test]
+fn each_form_of_the_checksum_is_taken_where_it_is_asked_for() {
+    use ChecksumForm::{Rfc5798, Rfc9568, ToGroup};
+    for (accepted, forms) in [
+        (AcceptedChecksum::Either, &[Rfc5798, Rfc9568][..]),
+        (AcceptedChecksum::Any, &[Rfc5798, Rfc9568, ToGroup]),
+        (AcceptedChecksum::Only(Rfc5798), &[Rfc5798]),
+        (AcceptedChecksum::Only(Rfc9568), &[Rfc9568]),
+        (AcceptedChecksum::Only(ToGroup), &[ToGroup]),
+    ] {
+        let demands = Demands::default().checksum(accepted);
+        for form in [Rfc5798, Rfc9568, ToGroup] {
+            let refused = kind(&plain(form), &demands);
+            let wanted = (!forms.contains(&form)).then_some(ErrorKind::Checksum);
+            assert_eq!(refused, wanted, "{accepted:?} {form:?}");
+        }
+    }
+    // To the group both are the same.
+    let endpoints = Endpoints::V4 { source: SOURCE, destination: MULTICAST_IPV4 };
+    let (mut first, mut second) = ([0; 64], [0; 64]);
+    let length = v3().encode(endpoints, Rfc5798, &mut first).unwrap();
+    v3().encode(endpoints, ToGroup, &mut second).unwrap();
+    assert_eq!(first[..length], second[..length]);
+}
+
+#[test]
+fn a_router_without_addresses_is_heard_where_that_is_allowed() {
+    let none = AddressList::<Ipv4Addr>::NONE;
+    let advertisement =
+        Advertisement::v3_ipv4(vrid(), Priority::DEFAULT, Centiseconds::DEFAULT, none);
+    let mut signer = Signer::new(Authentication::None, 0);
+    let octets = encode(&mut signer, &advertisement, ChecksumForm::default()).unwrap();
+    assert_eq!(kind(&octets, &Demands::new()), Some(ErrorKind::NoAddresses));
+    assert_eq!(kind(&octets, &Demands::new().no_addresses(true)), None);
+    assert!(advertisement.addresses().is_empty());
+    assert_eq!(v3().addresses().len(), 1);
+}
+
+#[test]
+fn a_packet_for_several_peers_has_one_sequence_number() {
+    let secret = Secret::new(b"secret").unwrap();
+    let header = Authentication::AuthenticationHeader(secret.clone());
+    let mut signer = Signer::new(header.clone(), 7);
+    let form = ChecksumForm::default();
+    let number = |signer: &mut Signer, again: bool| {
+        let mut buffer = [0; 128];
+        match again {
+            false => signer.encode_ipv4(&v2(), &to(PEER), form, &mut buffer).unwrap(),
+            true => signer.encode_ipv4_again(&v2(), &to(PEER), form, &mut buffer).unwrap(),
+        };
+        // RFC 2402 section 2.5.
+        u32::from_be_bytes(*buffer[28..].first_chunk().unwrap())
+    };
+    assert_eq!(number(&mut signer, false), 8);
+    assert_eq!(number(&mut signer, true), 8);
+    signer.advance_to(20);
+    signer.advance_to(10);
+    assert_eq!(number(&mut signer, false), 21);
+    let mut last = Signer::new(header, u32::MAX);
+    assert_eq!(encode(&mut last, &v2(), form), Err(EncodeError::SequenceExhausted));
+}
+
+#[test]
+fn what_cannot_be_written_is_refused() {
+    let password = Authentication::Password(Secret::new(b"secret").unwrap());
+    let form = ChecksumForm::default();
+    let refused = encode(&mut Signer::new(password, 0), &v3(), form);
+    assert_eq!(refused, Err(EncodeError::AuthenticationInV3));
+    let mut signer = Signer::new(Authentication::None, 0);
+    let mut short = [0; 31];
+    let refused = signer.encode_ipv4(&v3(), &to(PEER), form, &mut short);
+    assert_eq!(refused, Err(EncodeError::BufferTooShort { needed: 32, available: 31 }));
+    let group = vrrp_proto::MULTICAST_IPV6;
+    let refused = v3().encode_ipv6(Ipv6Addr::LOCALHOST, group, &mut [0; 128]);
+    assert_eq!(refused, Err(EncodeError::FamilyMismatch));
+    let addresses = [Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1)];
+    let list = AddressList::new(&addresses).unwrap();
+    let v6 = Advertisement::v3_ipv6(vrid(), Priority::DEFAULT, Centiseconds::DEFAULT, list);
+    let refused = v6.encode_ipv6(addresses[0], group, &mut [0; 40]);
+    assert_eq!(refused, Err(EncodeError::BufferTooShort { needed: 64, available: 40 }));
+}
+
+#[test]
+fn headers_that_lie_are_refused() {
+    let mut octets = plain(ChecksumForm::default());
+    // The header says less than there is.
+    octets[2..4].copy_from_slice(&24u16.to_be_bytes());
+    let refused = Datagram::from_ip(&octets).unwrap_err();
+    assert!(refused.to_string().contains("room for the VRRP header"), "{refused}");
+    let refused = Datagram::from_ipv6(&[0x45; 60]).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::IpHeader);
+    let octets = plain(ChecksumForm::default());
+    let datagram = Datagram::from_ip(&octets).unwrap();
+    assert_eq!(datagram.hop_limit(), 255);
+    assert_eq!(datagram.endpoints().destination(), IpAddr::from(PEER));
+    // A password inside an Authentication Header proves nothing.
+    let secret = Secret::new(b"secret").unwrap();
+    let header = Authentication::AuthenticationHeader(secret.clone());
+    let octets = encode(&mut Signer::new(header, 0), &v2(), ChecksumForm::default()).unwrap();
+    let datagram = Datagram::from_ip(&octets).unwrap();
+    let packet = Packet::decode(&datagram, &Demands::new()).unwrap();
+    let refused = Verifier::new(Authentication::Password(secret)).advertisement(&packet);
+    let refused = refused.unwrap_err();
+    let is_known = matches!(
+        refused,
+        DecodeError::AuthTypeMismatch { .. } | DecodeError::Authentication(AuthFailure::NoKey)
+    );
+    assert!(is_known, "{refused}");
+}
+
+#[test]
+fn values_say_what_they_are() {
+    assert_eq!(vrid().to_string(), "51");
+    assert!(Vrid::try_from(0).is_err() && Priority::try_from(0).is_err());
+    assert_eq!(Priority::try_from(7).unwrap().get(), 7);
+    assert_eq!(Interval::V2(Seconds::DEFAULT).to_string(), "1s");
+    assert_eq!(Interval::V3(Centiseconds::DEFAULT).to_string(), "100cs");
+    assert_eq!(format!("{:?}", Secret::new(b"secret").unwrap()), "Secret(..)");
+    let addresses = v3().addresses();
+    let Addresses::V4(list) = addresses else { panic!("{addresses:?}") };
+    assert_eq!(list.into_iter().collect::<Vec<_>>(), VIRTUAL);
+    assert!(format!("{list:?}").contains("192.0.2.100"));
+    // Of the hop limit: one that is allowed, and several.
+    let octets = plain(ChecksumForm::default());
+    let datagram = Datagram::from_ip(&octets).unwrap();
+    for (min, max, words) in [(254, 254, "allowed is 254"), (1, 254, "allowed are 1 to 254")] {
+        let refused = Packet::decode(&datagram, &Demands::new().hop_limit(min, max)).unwrap_err();
+        assert!(refused.to_string().contains(words), "{refused}");
+    }
+}
+
+#[test]
+fn kinds_have_names_of_their_own() {
+    let all = [
+        ErrorKind::Truncated,
+        ErrorKind::IpHeader,
+        ErrorKind::HopLimit,
+        ErrorKind::Version,
+        ErrorKind::Type,
+        ErrorKind::NoAddresses,
+        ErrorKind::Length,
+        ErrorKind::Checksum,
+        ErrorKind::UnsupportedAuthType,
+        ErrorKind::AuthTypeMismatch,
+        ErrorKind::Authentication,
+        ErrorKind::ExtensionMissing,
+        ErrorKind::ExtensionMalformed,
+        ErrorKind::ExtensionUnknownKey,
+        ErrorKind::ExtensionInvalid,
+        ErrorKind::ExtensionStale,
+        ErrorKind::ExtensionReplay,
+        ErrorKind::Vrid,
+        ErrorKind::Interval,
+    ];
+    let mut names: Vec<&str> = all.iter().map(|kind| kind.name()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all.len());
+}
