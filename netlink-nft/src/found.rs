@@ -5,8 +5,10 @@ use netlink_conn::{Attributes, Connection, Error, Request};
 use crate::family::Family;
 use crate::uapi;
 
-/// What `nft` reads as a comment: a zero, the length, then the text with its final zero.
-pub(crate) const MARK: &[u8] = b"\x00\x17managed by netlink-nft\0";
+/// What `nft` reads as a comment: a zero, the length, then the text with its final zero. Tables of another kind that have
+/// the same name are somebody else's.
+pub(crate) const OF_BLOCKING: &[u8] = b"\x00\x17managed by netlink-nft\0";
+pub(crate) const OF_MARKING: &[u8] = b"\x00\x1emanaged by netlink-nft, marks\0";
 
 /// A table of our name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,15 +22,20 @@ pub(crate) struct Found {
 
 impl Found {
     /// The tables of this name.
-    pub(crate) fn all(connection: &mut Connection, name: &str) -> Result<Vec<Self>, Error> {
+    pub(crate) fn all(
+        connection: &mut Connection,
+        name: &str,
+        own: &[u8],
+    ) -> Result<Vec<Self>, Error> {
         let write = |request: &mut Request<'_>| {
             request.fixed(&[0; uapi::NFGENMSG]);
         };
-        connection.dump(uapi::NFT_MSG_GETTABLE, write, |message| Self::read(message.payload, name))
+        connection
+            .dump(uapi::NFT_MSG_GETTABLE, write, |message| Self::read(message.payload, name, own))
     }
 
     /// `None` for one of another name, or of another family.
-    fn read(payload: &[u8], name: &str) -> Option<Self> {
+    fn read(payload: &[u8], name: &str, own: &[u8]) -> Option<Self> {
         let family = Family::from_number(*payload.first()?)?;
         let (mut handle, mut is_named, mut is_marked, mut is_owned) = (None, false, false, false);
         for (kind, value) in Attributes::new(payload.get(uapi::NFGENMSG..)?) {
@@ -37,7 +44,7 @@ impl Found {
                 uapi::NFTA_TABLE_HANDLE => {
                     handle = value.first_chunk().map(|octets| u64::from_be_bytes(*octets));
                 }
-                uapi::NFTA_TABLE_USERDATA => is_marked = value == MARK,
+                uapi::NFTA_TABLE_USERDATA => is_marked = value == own,
                 // Some process owns it and keeps others out: we own none in this sense.
                 uapi::NFTA_TABLE_OWNER => is_owned = true,
                 _ => {}
@@ -73,19 +80,21 @@ mod tests {
 
     #[test]
     fn the_mark_is_a_comment_to_nft() {
-        let [kind, length, text @ ..] = MARK else { panic!("{MARK:?}") };
-        assert_eq!((*kind, usize::from(*length)), (0, text.len()));
-        assert_eq!(text.last(), Some(&0));
+        for mark in [OF_BLOCKING, OF_MARKING] {
+            let [kind, length, text @ ..] = mark else { panic!("{mark:?}") };
+            assert_eq!((*kind, usize::from(*length)), (0, text.len()));
+            assert_eq!(text.last(), Some(&0));
+        }
     }
 
     #[test]
     fn ours_bears_the_mark_and_nobody_owns_it() {
-        let ours = Found::read(&payload(10, &[(6, MARK)]), "keepalived");
+        let ours = Found::read(&payload(10, &[(6, OF_BLOCKING)]), "keepalived", OF_BLOCKING);
         assert_eq!(ours, Some(Found { family: Family::Ipv6, handle: 9, is_ours: true }));
         let foreign: [&[(u16, &[u8])]; 3] =
-            [&[], &[(6, b"\x00\x02x\0")], &[(6, MARK), (7, &[0, 0, 1, 0])]];
+            [&[], &[(6, OF_MARKING)], &[(6, OF_BLOCKING), (7, &[0, 0, 1, 0])]];
         for foreign in foreign {
-            let found = Found::read(&payload(2, foreign), "keepalived");
+            let found = Found::read(&payload(2, foreign), "keepalived", OF_BLOCKING);
             let expected = Found { family: Family::Ipv4, handle: 9, is_ours: false };
             assert_eq!(found, Some(expected), "{foreign:?}");
         }
@@ -94,10 +103,10 @@ mod tests {
     #[test]
     fn other_names_and_families_are_not_looked_at() {
         for name in ["keepalive", "keepalived2", ""] {
-            assert_eq!(Found::read(&payload(2, &[]), name), None, "{name}");
+            assert_eq!(Found::read(&payload(2, &[]), name, OF_BLOCKING), None, "{name}");
         }
         // inet.
-        assert_eq!(Found::read(&payload(1, &[]), "keepalived"), None);
-        assert_eq!(Found::read(&[], "keepalived"), None);
+        assert_eq!(Found::read(&payload(1, &[]), "keepalived", OF_BLOCKING), None);
+        assert_eq!(Found::read(&[], "keepalived", OF_BLOCKING), None);
     }
 }

@@ -17,6 +17,9 @@ pub(crate) trait Contents: Clone {
     /// How tables are to be.
     type Settings;
 
+    /// What tells our tables with such contents from others.
+    const MARK: &[u8];
+
     /// There is no need for a table.
     fn is_empty(&self) -> bool;
 
@@ -127,7 +130,7 @@ impl<C: Contents> Keeper<C> {
     }
 
     fn find(&mut self) -> Result<Vec<Found>, FirewallError> {
-        Found::all(&mut self.connection, &self.table)
+        Found::all(&mut self.connection, &self.table, C::MARK)
             .map_err(|error| FirewallError::listing(error, &self.table))
     }
 

@@ -4,7 +4,6 @@ use netlink_conn::{Request, flags};
 
 use crate::attribute::{nested, number, text};
 use crate::family::Family;
-use crate::found::MARK;
 use crate::transaction::Transaction;
 use crate::uapi;
 
@@ -31,9 +30,9 @@ impl<'a> TableWriter<'a> {
     }
 
     /// A table with nothing in it.
-    pub(crate) fn create_table(&mut self) {
+    pub(crate) fn create_table(&mut self, mark: &[u8]) {
         self.request(uapi::NFT_MSG_NEWTABLE, flags::CREATE | flags::EXCL, "make the table")
-            .attribute(uapi::NFTA_TABLE_USERDATA, MARK);
+            .attribute(uapi::NFTA_TABLE_USERDATA, mark);
     }
 
     /// Deletes the table with everything in it.

@@ -31,7 +31,7 @@ impl Marks {
         }
         let marked: Vec<Marked> = pools.iter().flat_map(|pool| pool.marked()).collect();
         if let Err(error) = self.try_set(wanted, &marked) {
-            tracing::error!(error, "nftables_ipvs: groups get no packets");
+            tracing::error!(error, "nftables_ipvs: the table is as it was");
         }
     }
 

@@ -10,6 +10,7 @@ mod pools;
 mod report;
 mod worker;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -71,6 +72,8 @@ pub(super) struct Settings {
     vrid: Option<u8>,
     /// Whether that is active now.
     is_active: bool,
+    /// How sessions of BFD are, by name.
+    sessions: BTreeMap<String, bool>,
 }
 
 /// What is known when the thread begins.
@@ -81,7 +84,7 @@ struct Start {
 }
 
 impl Settings {
-    fn of(plan: &Plan, is_active: bool) -> Self {
+    fn of(plan: &Plan, is_active: bool, sessions: BTreeMap<String, bool>) -> Self {
         let instance = plan.lvs.sync_daemon.as_ref().and_then(|daemon| daemon.instance.as_ref());
         let mut routers = plan.routers.iter();
         let followed =
@@ -91,23 +94,24 @@ impl Settings {
             pools: plan.pools.clone(),
             vrid: followed.map(|planned| planned.instance.vrid),
             is_active,
+            sessions,
         }
     }
 }
 
 impl Balancing {
-    /// Begins, when there is something to balance.
+    /// Begins, when there is something to balance; `sessions` says how those of BFD are.
     ///
     /// # Errors
     /// When the thread cannot be started.
-    pub(crate) fn start(plan: &Plan) -> io::Result<Option<Self>> {
+    pub(crate) fn start(plan: &Plan, sessions: BTreeMap<String, bool>) -> io::Result<Option<Self>> {
         if plan.pools.is_empty() && plan.lvs.sync_daemon.is_none() {
             return Ok(None);
         }
         let (orders, receiver) = unbounded_channel();
         let (sender, news) = unbounded_channel();
         let start = Start {
-            settings: Settings::of(plan, false),
+            settings: Settings::of(plan, false, sessions),
             has_ipvs: plan.has_ipvs,
             namespace: plan.surroundings.net_namespace_ipvs.clone(),
         };
@@ -125,9 +129,9 @@ impl Balancing {
     }
 
     /// Goes on by another configuration.
-    pub(crate) fn set(&self, plan: &Plan, is_active: bool) {
+    pub(crate) fn set(&self, plan: &Plan, is_active: bool, sessions: BTreeMap<String, bool>) {
         // A thread that is gone has panicked, and the daemon ends of that.
-        let _ = self.orders.send(Order::Set(Box::new(Settings::of(plan, is_active))));
+        let _ = self.orders.send(Order::Set(Box::new(Settings::of(plan, is_active, sessions))));
     }
 
     /// The instance that the sync daemon follows is active, or not.

@@ -47,8 +47,12 @@ struct ServerBefore {
 }
 
 impl Pools {
-    /// Those of a plan; what was known before of what is the same holds.
-    pub(super) fn new(plans: Vec<Arc<PlannedPool>>, before: &Before) -> Self {
+    /// Those of a plan; what was known before of what is the same holds, and what is known of sessions of BFD.
+    pub(super) fn new(
+        plans: Vec<Arc<PlannedPool>>,
+        before: &Before,
+        sessions: &BTreeMap<String, bool>,
+    ) -> Self {
         let mut pools = Self {
             plans: Vec::new(),
             checks: Checks::new(),
@@ -59,19 +63,24 @@ impl Pools {
         };
         for plan in plans {
             let known = before.pools.get(&keys(&plan));
-            pools.add(plan, known);
+            pools.add(plan, known, sessions);
         }
         pools
     }
 
-    fn add(&mut self, plan: Arc<PlannedPool>, before: Option<&PoolBefore>) {
+    fn add(
+        &mut self,
+        plan: Arc<PlannedPool>,
+        before: Option<&PoolBefore>,
+        sessions: &BTreeMap<String, bool>,
+    ) {
         let id = self.checks.add_pool(plan.config);
         let place = self.pools.len();
         self.by_pool.insert(id, place);
         let mut servers = Vec::new();
         for (number, server) in plan.servers.iter().enumerate() {
             let known = before.and_then(|before| before.servers.get(&server.destination.key));
-            let added = self.add_server(id, server, known);
+            let added = self.add_server(id, server, known, sessions);
             self.by_server.insert(added.id, (place, number));
             let checks = added.checks.iter().enumerate();
             self.by_check.extend(checks.map(|(check, id)| (*id, (place, number, check))));
@@ -89,6 +98,7 @@ impl Pools {
         pool: PoolId,
         plan: &PlannedServer,
         before: Option<&ServerBefore>,
+        sessions: &BTreeMap<String, bool>,
     ) -> Server {
         let id = self.checks.add_server(pool, plan.config);
         let checks = plan.checks.iter().map(|check| {
@@ -100,8 +110,10 @@ impl Pools {
                     self.checks.add_check(id, check.config, probe)
                 }
                 CheckMeans::Run(probe) => self.checks.add_shared(id, check.config, probe.clone()),
-                CheckMeans::Session { begins_failed, .. } => {
-                    self.checks.add_told(id, *begins_failed)
+                // It is as its session is, and goes on from nothing else.
+                CheckMeans::Session { name, begins_failed } => {
+                    let is_failed = sessions.get(name).map_or(*begins_failed, |is_up| !is_up);
+                    return self.checks.add_told(id, is_failed);
                 }
                 CheckMeans::Broken(problem) => {
                     let config = check.config.begins_failed(true);

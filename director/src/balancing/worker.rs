@@ -57,7 +57,7 @@ impl Worker {
             kernel.flush();
         }
         let (lvs, vrid) = (settings.lvs, settings.vrid);
-        let pools = Pools::new(settings.pools, &Before::default());
+        let pools = Pools::new(settings.pools, &Before::default(), &settings.sessions);
         kernel.set_all(&pools.table());
         kernel.set_timeouts(&lvs.timeouts);
         let (changed, addresses) = (BTreeSet::new(), None);
@@ -115,7 +115,7 @@ impl Worker {
         let old_daemon = self.lvs.sync_daemon.clone();
         self.lvs = settings.lvs;
         self.vrid = settings.vrid;
-        self.pools = Pools::new(settings.pools, &before);
+        self.pools = Pools::new(settings.pools, &before, &settings.sessions);
         self.changed.clear();
         self.kernel.set_all(&self.pools.table());
         self.mark();

@@ -178,7 +178,8 @@ impl Director {
         let notifier = Notifier::new(&plan);
         let groups = Groups::of(&plan);
         let bfd = Arc::new(Mutex::new(bfd));
-        let balancing = Balancing::start(&plan).map_err(StartError::Checks)?;
+        let sessions = lock(&bfd).told();
+        let balancing = Balancing::start(&plan, sessions).map_err(StartError::Checks)?;
         let mut view = View::new(vrrp.clone(), Arc::clone(&bfd));
         view.balancing = balancing.as_ref().map(Balancing::handle);
         lock(&bfd).tell_checks(balancing.as_ref().map(Balancing::follower));

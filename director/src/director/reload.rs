@@ -126,12 +126,13 @@ impl Director {
         self.scripts.set(&self.vrrp, &plan.scripts);
         lock(&self.bfd).forget_gone(&self.vrrp);
         let leads = self.leads(&plan);
+        let sessions = lock(&self.bfd).told();
         let balancing = match &self.balancing {
             Some(balancing) => {
-                balancing.set(&plan, leads);
+                balancing.set(&plan, leads, sessions);
                 None
             }
-            None => Balancing::start(&plan).unwrap_or_else(|error| {
+            None => Balancing::start(&plan, sessions).unwrap_or_else(|error| {
                 tracing::error!(%error, "nothing is balanced: the thread cannot be started");
                 None
             }),
@@ -234,6 +235,10 @@ impl AtStart {
             ("vrrp_priority and its kin", format!("{:?}", plan.scheduling)),
             ("bfd_priority and its kin", format!("{:?}", plan.bfd_scheduling)),
             ("checker_priority and its kin", format!("{:?}", plan.checker_scheduling)),
+            (
+                "nftables_ipvs_start_fwmark",
+                format!("{:?}", plan.lvs.nftables.as_ref().map(|it| it.first_mark)),
+            ),
             ("nftables_priority and its kin", format!("{:?}", plan.firewall)),
             ("umask", format!("{:?}", global.umask)),
             ("use_pid_dir", format!("{:?}", plan.surroundings.use_pid_dir)),

@@ -81,13 +81,27 @@ impl BfdSessions {
         self.gone.retain(|item| sessions.iter().all(|session| session.item != *item));
         let pair = |session: &BfdSession| (session.item.clone(), session.peer());
         let before: Vec<_> = self.sessions.iter().map(pair).collect();
-        for session in sessions.iter().filter(|session| !before.contains(&pair(session))) {
+        let is_new = |session: &&BfdSession| !before.contains(&pair(session));
+        let mut known = lock(&self.known);
+        // What the peer of then says is of no interest any more.
+        known.names.retain(|peer, (name, _)| {
+            let is_same =
+                |session: &BfdSession| session.name == *name && session.peer() == Some(*peer);
+            sessions.iter().any(is_same)
+        });
+        for session in sessions.iter().filter(is_new) {
             // A thread that is gone is noticed elsewhere, here and below.
             let _ = vrrp.report_later(session.item.clone(), Standing::Down);
-            lock(&self.known).told.remove(&session.name);
+            known.told.remove(&session.name);
         }
+        drop(known);
         self.sessions = sessions.to_vec();
         self.is_whole = self.run(vrrp, scheduling);
+    }
+
+    /// How the sessions are, by name; those whose peer was not heard yet are missing.
+    pub(crate) fn told(&self) -> BTreeMap<String, bool> {
+        lock(&self.known).told.clone()
     }
 
     /// Checks are told from now on, and how the sessions are now.

@@ -94,11 +94,12 @@ pub(crate) fn stand_for_groups() {
         ipvsadm -S -n | grep -e '-f 200[0-9]' | sort >/tmp/before
         cat /more.conf /keepalived.conf >/tmp/both; cp /tmp/both /keepalived.conf; kill -HUP $started; sleep 2
         ipvsadm -S -n | grep -e '-f 200[0-9]' | sort >/tmp/now
-        test $(wc -l </tmp/now) = $(($(wc -l </tmp/before) + 2)) || cat /tmp/before /tmp/now
+        test -s /tmp/before && test $(wc -l </tmp/now) = $(($(wc -l </tmp/before) + 2)) || {
+            cat /tmp/before /tmp/now; exit 1; }
         while read line; do grep -qxF -e \"$line\" /tmp/now || echo \"gone: $line\"; done </tmp/before
         ask 10.1.2.3 80 && echo through all ports
         ask 10.1.0.2 80 && echo and as before
-        nft flush ruleset; kill -HUP $started; sleep 2
+        nft flush ruleset || exit 1; test -z \"$(nft list ruleset)\" || exit 1; kill -HUP $started; sleep 2
         ask 10.1.0.2 80 && echo what others took is there again
         sed -i 's/ nftables_ipvs$//' /keepalived.conf; kill -HUP $started; sleep 2
         ask 10.1.0.2 80 && echo without marks as well
@@ -111,7 +112,7 @@ pub(crate) fn stand_for_groups() {
     };
     let expected = [
         "the same, 14 lines: running",
-        "lines: table",
+        "the same, 40 lines: table",
         "the same, 0 lines: after",
         "the same, 0 lines: none",
         "through a range",

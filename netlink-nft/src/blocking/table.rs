@@ -8,6 +8,7 @@ use super::settings::Settings;
 use crate::attribute::{nested, number, text};
 use crate::expression;
 use crate::family::Family;
+use crate::found;
 use crate::keeper::Contents;
 use crate::uapi;
 use crate::writer::{Chain, TableWriter};
@@ -18,13 +19,15 @@ const ELEMENTS_PER_MESSAGE: usize = 1000;
 impl Contents for Elements {
     type Settings = Settings;
 
+    const MARK: &[u8] = found::OF_BLOCKING;
+
     fn is_empty(&self) -> bool {
         Self::is_empty(self)
     }
 
     fn create(&self, settings: &Settings, writer: &mut TableWriter<'_>) {
         let family = writer.family;
-        writer.create_table();
+        writer.create_table(Self::MARK);
         for set in family.sets() {
             create_set(writer, *set, settings.by_index);
         }

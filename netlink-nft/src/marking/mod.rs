@@ -57,8 +57,9 @@ impl Marking {
     /// The same again changes nothing, except that a table which somebody else took away is put back.
     ///
     /// # Errors
-    /// [`FirewallError`], with [`FirewallError::Range`] for a range that is none and [`FirewallError::Refused`] when two
-    /// have an address and port in common. Then what was marked before still is, unless the kernel's answer was lost.
+    /// [`FirewallError`], with [`FirewallError::Range`] for a range that is none. Then what was marked before still is,
+    /// unless the kernel's answer was lost. No two are to have an address and a port in common: of two that are equal the
+    /// last one counts, and others are mostly [refused](FirewallError::Refused) by the kernel.
     pub fn set(&mut self, marked: &[Marked]) -> Result<(), FirewallError> {
         let (ipv4, ipv6) = (Maps::of(Family::Ipv4, marked)?, Maps::of(Family::Ipv6, marked)?);
         self.0.apply(&[(Family::Ipv4, Some(ipv4)), (Family::Ipv6, Some(ipv6))])

@@ -11,6 +11,7 @@ use crate::attribute::{nested, number, text};
 use crate::error::FirewallError;
 use crate::expression::{compare, expression, load_meta, load_payload, verdict};
 use crate::family::Family;
+use crate::found;
 use crate::keeper::Contents;
 use crate::uapi;
 use crate::writer::{Chain, TableWriter};
@@ -72,12 +73,14 @@ fn key(address: IpAddr, port: u16) -> Vec<u8> {
 impl Contents for Maps {
     type Settings = Priority;
 
+    const MARK: &[u8] = found::OF_MARKING;
+
     fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     fn create(&self, priority: &Priority, writer: &mut TableWriter<'_>) {
-        writer.create_table();
+        writer.create_table(Self::MARK);
         for (transport, map) in &self.0 {
             create_map(writer, *transport);
             let ranges: Vec<_> = map.iter().collect();

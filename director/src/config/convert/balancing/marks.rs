@@ -25,55 +25,70 @@ pub(super) struct Marks<'a> {
 #[derive(Default)]
 struct Claimed(BTreeMap<Option<NonZeroU16>, BTreeMap<IpAddr, IpAddr>>);
 
+/// What a block gets.
+pub(super) enum Marking {
+    /// One service for each family, by a mark, and what is marked.
+    Marked(Vec<Service>, Box<PlannedMarking>),
+    /// What it says.
+    Plain,
+    /// Nothing, which was told.
+    Refused,
+}
+
 impl<'a> Marks<'a> {
     pub(super) fn new(shared: &Shared<'a>) -> Self {
         let nftables = shared.lvs.nftables.as_ref();
         Self { nftables, groups: shared.groups, claimed: BTreeMap::new() }
     }
 
-    /// The services of a group that gets a mark, one for each family, and what is marked; `Some(None)` for a block that
-    /// gets none, `None` for one that cannot be had. A group with a mark in it gets no other, as in keepalived.
-    #[expect(clippy::option_option, reason = "the outer one ends the conversion of a block")]
-    pub(super) fn of(
-        &mut self,
-        line: &VirtualServer,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<Option<(Vec<Service>, PlannedMarking)>> {
-        let (Some(nftables), ServiceName::Group(group)) = (self.nftables, &line.name) else {
-            return Some(None);
-        };
+    /// What a block gets. A group with a mark in it gets no other, as in keepalived.
+    pub(super) fn of(&mut self, line: &VirtualServer, diagnostics: &mut Diagnostics) -> Marking {
+        let Some(nftables) = self.nftables else { return Marking::Plain };
         let names = service::names(line, self.groups);
         let address = |name: &ServiceName| match name {
             ServiceName::Address { address, port } => Some((*address, NonZeroU16::new(*port))),
             _ => None,
         };
-        let Some(addresses) = names.iter().map(address).collect::<Option<Vec<_>>>() else {
-            return Some(None);
-        };
+        let addresses: Vec<_> = names.iter().filter_map(address).collect();
+        let is_marked =
+            matches!(line.name, ServiceName::Group(_)) && addresses.len() == names.len();
         let transport = match line.protocol {
             Some(TransportProtocol::Tcp) => Transport::Tcp,
             Some(TransportProtocol::Sctp) => Transport::Sctp,
             _ => Transport::Udp,
         };
         let ranges = ranges(&addresses);
+        let mut refuse = |message: String, help: &str| {
+            diagnostics.add(Severity::Error, Some(line.span), message, Some(help.to_owned()));
+        };
+        let name = &line.name;
         let claimed = self.claimed.entry(transport).or_default();
+        // A packet has one mark, and IPVS looks for that first: of two blocks one would get nothing.
         if let Some(range) = ranges.iter().find(|range| claimed.has(range)) {
-            let message = format!("virtual_server group {group}: {range} is in another group");
-            let help = "nftables gives one mark; it is left out".to_owned();
-            diagnostics.add(Severity::Error, Some(line.span), message, Some(help));
-            return None;
+            let message = format!("virtual_server {name}: {range} is in another virtual_server");
+            refuse(message, "with nftables_ipvs it can be in one; it is left out");
+            return Marking::Refused;
         }
         ranges.iter().for_each(|range| claimed.add(range));
+        if !is_marked {
+            return Marking::Plain;
+        }
+        if line.persistence.is_none() && ranges.iter().any(|range| range.port.is_none()) {
+            let message = format!("virtual_server {name} has port 0 and no persistence_timeout");
+            refuse(message, "IPVS has all ports for persistent services only; it is left out");
+            return Marking::Refused;
+        }
         let families: BTreeSet<Family> = ranges
             .iter()
             .map(|range| if range.first.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 })
             .collect();
         let key = |family| ServiceKey::FirewallMark { family, mark: nftables.first_mark };
-        let services = families.into_iter();
-        let services =
-            services.filter_map(|family| service::service(line, key(family), diagnostics));
-        let services = services.collect();
-        Some(Some((services, PlannedMarking { group: group.clone(), transport, ranges })))
+        let services = families
+            .into_iter()
+            .filter_map(|family| service::service(line, key(family), diagnostics))
+            .collect();
+        let group = name.to_string();
+        Marking::Marked(services, Box::new(PlannedMarking { group, transport, ranges }))
     }
 }
 

@@ -15,7 +15,7 @@ use keepalived_conf::{Diagnostics, Severity};
 use super::super::commands::Accounts;
 use super::super::pools::{PlannedPool, PlannedServer};
 use check::Checker;
-use marks::Marks;
+use marks::{Marking, Marks};
 
 /// What all services share.
 pub(super) struct Shared<'a> {
@@ -50,9 +50,10 @@ fn pool(
     accounts: &mut Accounts,
     diagnostics: &mut Diagnostics,
 ) -> Option<PlannedPool> {
-    let (services, marking) = match marks.of(&line, diagnostics)? {
-        Some((services, marking)) => (services, Some(Box::new(marking))),
-        None => (service::services(&line, shared.groups, diagnostics), None),
+    let (services, marking) = match marks.of(&line, diagnostics) {
+        Marking::Marked(services, marking) => (services, Some(marking)),
+        Marking::Plain => (service::services(&line, shared.groups, diagnostics), None),
+        Marking::Refused => return None,
     };
     if services.is_empty() {
         return None;
