@@ -13,4 +13,4 @@ pub use described::{Described, Key, centiseconds, seconds};
 pub use machine::{Machine, Sent};
 pub use mistake::Mistake;
 pub use observer::{Look, Moment, Need, Observer, ObserverSnapshot, Violation};
-pub use property::{Property, Violated};
+pub use property::{DOWN, Property, Violated};

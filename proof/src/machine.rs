@@ -8,7 +8,8 @@ use vrrp_fsm::proto::{
     MULTICAST_IPV4, MULTICAST_IPV6, Packet, Priority, Signer,
 };
 use vrrp_fsm::{
-    Action, Actions, Fault, Input, RouterSet, SetSnapshot, State, Timestamp, VirtualRouter,
+    Action, Actions, Fault, Input, RouterSet, SetSnapshot, Standing, State, Timestamp, Tracking,
+    VirtualRouter, Weight,
 };
 
 use crate::described::{Described, Key};
@@ -110,6 +111,12 @@ impl Machine {
                 self.set.join(&described.key, described.group);
             }
             observer.started(router, at);
+            if let (Some(Mistake::WaitsForever), Some(group)) = (self.mistake, described.group) {
+                let nobody = (u8::MAX, false, u8::MAX);
+                // One is enough for all groups of a model, and the first for those of a simulation.
+                let _ = self.set.insert(nobody, VirtualRouter::new(described.config(None)));
+                self.set.join(&nobody, Some(group));
+            }
         }
         for router in self.routers.clone() {
             let described = self.all[router].clone();
@@ -129,6 +136,8 @@ impl Machine {
     /// The process ends as it should.
     pub fn stop(&mut self, at: Moment, observer: &mut Observer) -> Vec<Sent> {
         let mut sent = Vec::new();
+        // One after the other they go: while some are there the network is not quiet.
+        self.routers.iter().for_each(|router| observer.disturbed(*router, at.world));
         for router in self.routers.clone() {
             self.give(router, at, Input::Shutdown, observer, &mut sent);
         }
@@ -275,13 +284,22 @@ impl Machine {
 
     /// Tells a router what tracking makes of it.
     fn weigh(&mut self, router: usize, at: Moment, observer: &mut Observer, sent: &mut Vec<Sent>) {
-        let (priority, is_fit) = self.all[router].tracked(&self.tracked);
-        observer.weighs(router, priority, at);
-        let priority = Input::SetPriority(Priority::from_wire(priority));
+        // What is expected, and what is decided by those who track.
+        let (expected, is_fit) = self.all[router].tracked(&self.tracked);
+        observer.weighs(router, expected, at);
+        let described = &self.all[router];
+        let weights = described.weights.iter().map(|weight| Weight::new(*weight));
+        let weights = weights.map(|weight| weight.expect("-254 to 254")).enumerate();
+        let mut tracking = Tracking::new(weights);
+        for (item, is_up) in self.tracked.iter().enumerate() {
+            tracking.set(&item, Standing::from(*is_up));
+        }
+        let verdict = tracking.verdict(described.priority);
+        let priority = Input::SetPriority(verdict.priority);
         self.give(router, at, priority, observer, sent);
         observer.needs(router, Need::Tracked, !is_fit, at);
         let fault = Fault::Tracking;
-        let fit = if is_fit { Input::Recovered(fault) } else { Input::Fault(fault) };
+        let fit = if verdict.is_fit { Input::Recovered(fault) } else { Input::Fault(fault) };
         self.give(router, at, fit, observer, sent);
     }
 
@@ -322,10 +340,14 @@ impl Machine {
             (Some(Mistake::SeesNoFault), Input::Fault(_)) => None,
             (_, input) => Some(input),
         };
+        let rejected = matches!(input, Input::Rejected(_)).then(|| self.set.snapshot(at.machine));
         let actions = match given {
             Some(given) => self.set.handle(at.machine, &key, given),
             None => None,
         };
+        if rejected.is_some_and(|before| before != self.set.snapshot(at.machine)) {
+            observer.moved_by_rejected(router, at);
+        }
         let actions = actions.unwrap_or(Actions::none());
         self.take(router, at, Some(input), actions, observer, sent);
         self.follow(at, observer, sent);

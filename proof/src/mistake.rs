@@ -54,11 +54,13 @@ pub enum Mistake {
     SeesNoFault,
     /// Members of a group do not know of each other.
     NoGroups,
+    /// A group waits for one that never comes.
+    WaitsForever,
 }
 
 impl Mistake {
     /// Every mistake, and a property that it violates.
-    pub const ALL: [(Self, Property); 21] = [
+    pub const ALL: [(Self, Property); 22] = [
         (Self::ActiveIsDeaf, Property::OneActive),
         (Self::NeverTakesOver, Property::SomeActive),
         (Self::LowerAddressWins, Property::RightfulActive),
@@ -80,6 +82,7 @@ impl Mistake {
         (Self::KeepsPriority, Property::TrackingDecides),
         (Self::SeesNoFault, Property::TrackingDecides),
         (Self::NoGroups, Property::GroupsMoveTogether),
+        (Self::WaitsForever, Property::SomeActive),
     ];
 
     /// What is configured in its place.

@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+/// What Down is in the words of properties.
+pub const DOWN: &str = "Down is Active_Down_Interval of priority 1 with the longest interval of the election, and what a packet \
+                        takes; where clocks drift a fiftieth of an interval more. Members of sync groups wait for each other: \
+                        of them only those properties hold that say so.";
+
 /// Something that must always hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a new property is to be checked by every layer")]
@@ -52,7 +57,7 @@ impl Property {
         Self::GroupsMoveTogether,
     ];
 
-    /// What is claimed. "Down" is 3 · Active_Adver_Interval + Skew_Time of the slowest router of the election.
+    /// What is claimed; [`DOWN`] says what Down is.
     pub fn words(self) -> &'static str {
         match self {
             Self::OneActive => {
@@ -60,7 +65,8 @@ impl Property {
                  2 · Down + preempt delay + startup delay"
             }
             Self::SomeActive => {
-                "While one of them is fit, they are without an Active one for at most Down + startup delay"
+                "While one of them is fit, nothing disturbs them and no packet is lost, they are without an Active one for at \
+                 most Down + startup delay; sync groups that are fit have one once it is quiet"
             }
             Self::RightfulActive => {
                 "The Active one is the one that the RFC names: an Active router yields to a higher priority, and to the \
@@ -80,7 +86,8 @@ impl Property {
                 "A packet that a check refused moves no timer, changes no state and is not answered"
             }
             Self::NotTooEarly => {
-                "A Backup waits for Active_Down_Interval after what it has accepted last, and for Skew_Time after priority 0"
+                "A Backup outside of sync groups waits for Active_Down_Interval after what it has accepted last, and after \
+                 priority 0 for Skew_Time if that is less"
             }
             Self::NotTooLate => "… and not longer",
             Self::PreemptMode => {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use proof::model::{Extent, Lan, scenarios};
 use proof::simulation::{Plan, run};
-use proof::{Mistake, Property};
+use proof::{DOWN, Mistake, Property};
 
 /// The first scenario whose states violate the property, and how many steps that takes.
 fn by_model(mistake: Mistake, property: Property) -> Option<(&'static str, usize)> {
@@ -25,9 +25,9 @@ fn by_simulation(mistake: Mistake, property: Property) -> Option<u64> {
 
 #[test]
 fn every_mistake_is_found_by_two_layers() {
-    let mut text = String::from(
+    let mut text = format!(
         "# Properties\n\nWritten by `BLESS=1 cargo test -p proof --test mistakes`.\n\n\
-         | property | what must always hold | where it is demanded |\n|---|---|---|\n",
+         {DOWN}\n\n| property | what must always hold | where it is demanded |\n|---|---|---|\n",
     );
     for property in Property::ALL {
         let _ = writeln!(text, "| `{property}` | {} | {} |", property.words(), property.source());

@@ -3,10 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use vrrp_fsm::proto::{Addresses, Centiseconds, Interval, Priority, Seconds, Version, Vrid};
+use vrrp_fsm::proto::{
+    AddressList, Addresses, Advertisement, Centiseconds, Interval, Priority, Seconds, Version, Vrid,
+};
 use vrrp_fsm::{
-    Cause, Config, ConfigError, Fault, Input, Occupied, RiseFall, RouterSet, Standing, State,
-    Timestamp, Tracking, VirtualRouter, Weight, WeightOutOfRange,
+    Action, Cause, Config, ConfigError, Fault, Input, Occupied, RiseFall, RouterSet, Standing,
+    State, Timestamp, Tracking, VirtualRouter, Weight, WeightOutOfRange,
 };
 
 const VIRTUAL: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 100);
@@ -211,4 +213,102 @@ fn an_owner_by_reload_waits_for_its_startup_delay_and_no_longer() {
     let mut router = started();
     let _ = router.reconfigure(at(10), owner()).unwrap();
     assert_eq!(router.state(), State::Active);
+}
+
+/// A router of IPv4 with these virtual addresses hears another one with those.
+fn lists_differ(own: &[u8], theirs: &[u8]) -> bool {
+    let config = |last: &[u8]| {
+        let addresses: Vec<_> = last.iter().map(|last| Ipv4Addr::new(192, 0, 2, *last)).collect();
+        let vrid = Vrid::new(51).unwrap();
+        Config::v3_ipv4(vrid, Priority::DEFAULT, Centiseconds::DEFAULT, addresses).unwrap()
+    };
+    let (now, mut router) = (Timestamp::EPOCH, VirtualRouter::new(config(own)));
+    let _ = router.handle(now, Input::PrimaryAddress(Some([192, 0, 2, 1].into())));
+    let _ = router.handle(now, Input::Startup);
+    let addresses: Vec<_> = theirs.iter().map(|last| Ipv4Addr::new(192, 0, 2, *last)).collect();
+    let list = AddressList::new(&addresses).unwrap();
+    let (vrid, priority) = (Vrid::new(51).unwrap(), Priority::DEFAULT);
+    let advertisement = Advertisement::v3_ipv4(vrid, priority, Centiseconds::DEFAULT, list);
+    let source = IpAddr::from([192, 0, 2, 2]);
+    let _ = router.handle(now, Input::Advertisement { source, advertisement: &advertisement });
+    router.stats().address_list_errors == 1
+}
+
+#[test]
+fn addresses_may_come_in_any_order_and_each_once() {
+    assert!(!lists_differ(&[100, 101, 102], &[102, 100, 101]));
+    assert!(lists_differ(&[100, 101, 102], &[100, 101]));
+    assert!(lists_differ(&[100, 101], &[100, 101, 102]));
+    // As many, and one of them twice.
+    assert!(lists_differ(&[100, 101, 102], &[100, 101, 101]));
+    assert!(lists_differ(&[100, 101], &[101, 101]));
+    let many: Vec<u8> = (100..200).collect();
+    let turned: Vec<u8> = many.iter().rev().copied().collect();
+    assert!(!lists_differ(&many, &turned));
+    let mut twice = turned.clone();
+    twice[70] = twice[3];
+    assert!(lists_differ(&many, &twice));
+}
+
+#[test]
+fn what_is_none_of_its_own_is_counted() {
+    let at = |milliseconds| Timestamp::from_epoch(Duration::from_millis(milliseconds));
+    let config = ipv4(100).startup_delay(Duration::from_secs(1));
+    let mut router = VirtualRouter::new(config);
+    let _ = router.handle(at(0), Input::PrimaryAddress(Some([192, 0, 2, 1].into())));
+    let _ = router.handle(at(0), Input::Startup);
+    let hear = |router: &mut VirtualRouter, now, vrid| {
+        let list = [VIRTUAL];
+        let list = AddressList::new(&list).unwrap();
+        let (vrid, priority) = (Vrid::new(vrid).unwrap(), Priority::DEFAULT);
+        let advertisement = Advertisement::v3_ipv4(vrid, priority, Centiseconds::DEFAULT, list);
+        let source = IpAddr::from([192, 0, 2, 2]);
+        let input = Input::Advertisement { source, advertisement: &advertisement };
+        let _ = router.handle(now, input);
+    };
+    for _ in 0..2 {
+        hear(&mut router, at(10), 52);
+        hear(&mut router, at(999), 51);
+    }
+    assert_eq!(router.stats().vrid_errors, 2);
+    assert_eq!(router.stats().discarded_at_startup, 2);
+    assert_eq!(router.stats().advertisements_received, 0);
+    hear(&mut router, at(1000), 51);
+    assert_eq!(router.stats().advertisements_received, 1);
+    // What could not be performed.
+    for action in [
+        Action::Transmit(Priority::DEFAULT),
+        Action::Announce(std::num::NonZeroU8::MIN),
+        Action::RemoveAddresses,
+        Action::AddAddresses,
+    ] {
+        for _ in 0..2 {
+            let _ = router.handle(at(1001), Input::Failed(action));
+        }
+    }
+    let stats = router.stats();
+    assert_eq!((stats.transmit_failures, stats.announce_failures), (2, 2));
+    assert_eq!(stats.address_failures, 4);
+}
+
+#[test]
+fn a_point_in_time_is_clamped_and_shown() {
+    let last = Timestamp::from_epoch(Duration::MAX);
+    assert_eq!(last, Timestamp::from_epoch(Duration::from_nanos(u64::MAX / 2)));
+    assert!(Timestamp::from_epoch(Duration::from_nanos(u64::MAX / 2 - 1)) < last);
+    // A deadline after the last moment lies ahead of it.
+    assert!(last + Duration::from_secs(1) > last);
+    assert!(Timestamp::EPOCH + Duration::MAX > last);
+    assert_eq!(Timestamp::from_epoch(Duration::from_millis(1500)).to_string(), "1.5s");
+}
+
+#[test]
+fn a_set_passes_another_configuration_on() {
+    let mut set = RouterSet::new();
+    set.insert(1, VirtualRouter::new(ipv4(100))).unwrap();
+    let now = Timestamp::EPOCH;
+    assert!(set.reconfigure(now, &2, ipv4(90)).is_none());
+    assert!(set.reconfigure(now, &1, ipv6(&[GLOBAL])).unwrap().is_err());
+    assert!(set.reconfigure(now, &1, ipv4(90)).unwrap().is_ok());
+    assert_eq!(set.get(&1).unwrap().config().priority().get(), 90);
 }

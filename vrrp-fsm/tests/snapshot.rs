@@ -1,11 +1,14 @@
 //! A snapshot does not depend on when it is taken, and differs when something that decides does.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use proptest::prelude::*;
 use vrrp_fsm::proto::{Centiseconds, ErrorKind, Priority, Vrid};
-use vrrp_fsm::{Announcements, Config, Fault, GroupId, Input, RouterSet, Timestamp, VirtualRouter};
+use vrrp_fsm::{
+    Announcements, Config, Fault, GroupId, Input, RouterSet, Snapshot, Timestamp, VirtualRouter,
+};
 
 fn config(priority: u8) -> Config {
     Config::v3_ipv4(
@@ -25,7 +28,7 @@ fn address(last: u8) -> IpAddr {
     Ipv4Addr::new(192, 0, 2, last).into()
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Step {
     Startup,
     Shutdown,
@@ -99,31 +102,98 @@ proptest! {
             prop_assert_eq!(first.snapshot(now), second.snapshot(now + later));
         }
     }
+}
 
-    /// Two routers that came to equal snapshots in different ways go on alike.
-    #[test]
-    fn who_is_equal_goes_on_alike(
-        before in proptest::collection::vec((step(), 0..1500u64), 1..40),
-        after in proptest::collection::vec((step(), 0..3000u64), 1..40),
-    ) {
-        let mut first = VirtualRouter::new(config(100));
-        let mut elapsed = Duration::from_secs(1);
-        for (step, milliseconds) in before {
-            elapsed += Duration::from_millis(milliseconds);
-            let _ = give(&mut first, Timestamp::from_epoch(elapsed), step);
+/// What happened, each after so many milliseconds.
+type History = Vec<(Step, u64)>;
+
+/// Routers that came to equal snapshots in different ways go on alike, and so do late ones.
+#[test]
+fn who_is_equal_goes_on_alike() {
+    const STEPS: [Step; 12] = [
+        Step::Startup,
+        Step::Shutdown,
+        Step::Address(true),
+        Step::Address(false),
+        Step::Heard(150, 2),
+        Step::Heard(100, 3),
+        Step::Heard(0, 2),
+        Step::Priority(50),
+        Step::Priority(100),
+        Step::Fault(true),
+        Step::Fault(false),
+        Step::Wake,
+    ];
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut known: BTreeMap<Snapshot, (VirtualRouter, Timestamp, History)> = BTreeMap::new();
+    let mut pairs = 0;
+    for _ in 0..40_000 {
+        let mut router = VirtualRouter::new(config(100));
+        let mut now = Timestamp::from_epoch(Duration::from_secs(1));
+        let mut history = vec![(Step::Address(true), 0), (Step::Startup, 0)];
+        // Of a grid, so that different ways meet; and often late.
+        history.extend(
+            (0..random.usize(1..8))
+                .map(|_| (STEPS[random.usize(..STEPS.len())], 100 * random.u64(0..12))),
+        );
+        for (step, milliseconds) in &history {
+            now = now + Duration::from_millis(*milliseconds);
+            let _ = give(&mut router, now, *step);
         }
-        let mut now = Timestamp::from_epoch(elapsed);
-        // The counters and the time of the last transition are others, and decide nothing.
-        let mut second = first.clone();
-        second.clear_stats();
-        // What lies in the past lies there, however far.
-        prop_assert_eq!(first.snapshot(now), second.snapshot(now));
-        for (step, milliseconds) in after {
-            now = now + Duration::from_millis(milliseconds);
-            prop_assert_eq!(give(&mut first, now, step), give(&mut second, now, step));
-            prop_assert_eq!(first.snapshot(now), second.snapshot(now));
+        // A packet moves no time on that is due: it may be late when it is looked at.
+        now = now + Duration::from_millis(100 * random.u64(0..8));
+        let snapshot = router.snapshot(now);
+        let Some((other, then, way)) = known.get(&snapshot) else {
+            known.insert(snapshot, (router, now, history));
+            continue;
+        };
+        if *way == history {
+            continue;
+        }
+        pairs += 1;
+        for _ in 0..3 {
+            let (mut first, mut second) = (router.clone(), other.clone());
+            let mut elapsed = Duration::ZERO;
+            for _ in 0..6 {
+                let step = STEPS[random.usize(..STEPS.len())];
+                let actions = give(&mut first, now + elapsed, step);
+                assert_eq!(
+                    actions,
+                    give(&mut second, *then + elapsed, step),
+                    "{history:?} {way:?}"
+                );
+                assert_eq!(first.snapshot(now + elapsed), second.snapshot(*then + elapsed));
+                elapsed += Duration::from_millis(random.u64(..1500));
+            }
         }
     }
+    assert!(pairs > 5000, "{pairs} pairs");
+}
+
+/// It matters by how much a router is late.
+#[test]
+fn what_is_overdue_is_not_all_the_same() {
+    let now = Timestamp::from_epoch(Duration::from_secs(1));
+    let mut router = VirtualRouter::new(config(100).startup_delay(Duration::ZERO));
+    let _ = give(&mut router, now, Step::Address(true));
+    let _ = give(&mut router, now, Step::Startup);
+    let late = |router: &VirtualRouter, milliseconds| {
+        router.deadline().unwrap() + Duration::from_millis(milliseconds)
+    };
+    // A lower priority waits longer: 100 ms late it is Backup still, 300 ms late it takes over.
+    let (first, second) = (late(&router, 100), late(&router, 300));
+    assert_ne!(router.snapshot(first), router.snapshot(second));
+    let state = |at| {
+        let mut router = router.clone();
+        let _ = give(&mut router, at, Step::Priority(50));
+        router.state()
+    };
+    assert_ne!(state(first), state(second));
+    // An Active router keeps its beat.
+    let due = router.deadline().unwrap();
+    let _ = give(&mut router, due, Step::Wake);
+    let (first, second) = (late(&router, 100), late(&router, 300));
+    assert_ne!(router.snapshot(first), router.snapshot(second));
 }
 
 #[test]

@@ -7,6 +7,9 @@ const VERSION: &str = "27.1.0";
 const PACKAGES: [&str; 3] = ["vrrp-proto", "vrrp-fsm", "bfd"];
 
 pub(crate) fn run(package: Option<&str>) -> Outcome {
+    if let Some(unknown) = package.filter(|name| !PACKAGES.contains(name)) {
+        return Err(format!("package is {unknown}, allowed are {}", PACKAGES.join(", ")));
+    }
     let tools = top().join("target/tools");
     let program = tools.join("bin/cargo-mutants");
     if !program.exists() {

@@ -110,6 +110,7 @@ pub fn scenarios(extent: Extent) -> Vec<Scenario> {
         scenario("interfaces", &[100, 120], links),
         groups,
         scenario("three, two of them equal", &[100, 100, 200], three),
+        scenario("damaged packets", &[100, 200], Budget { damages: 2, ..three }),
         scenario("a startup delay", &[100, 255], power)
             .each(|router| router.startup_delay = Duration::from_secs(2)),
         scenario("a preempt delay", &[100, 200], power)

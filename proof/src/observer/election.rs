@@ -94,24 +94,31 @@ impl Observer {
         }
         for (part, (active, fit)) in parts {
             let is_grouped = fit.iter().any(|router| self.described[*router].group.is_some());
+            let is_able = |router: &&usize| self.is_group_fit(**router);
+            let able = fit.iter().find(is_able).copied();
             if let [first, second, ..] = active[..]
                 && is_settled
             {
                 let what = || format!("routers {first} and {second} are Active");
                 self.violate(Property::OneActive, world, first, what);
             }
+            // Members of a group wait for each other: when they are to be Active is known once it is quiet.
+            if let (true, true, [], Some(able)) = (is_grouped, is_settled, &active[..], able) {
+                let what = || "all of its group are fit, and nobody is Active".to_owned();
+                self.violate(Property::SomeActive, world, able, what);
+            }
             let election = &mut self.elections[number];
-            match (&active[..], &fit[..]) {
-                ([], [first, ..]) if !is_grouped => {
-                    let since = *election.vacant_since.entry(part).or_insert(world);
-                    if !election.is_stormy && world > since + election.vacancy + SLACK {
-                        let what = || format!("since {since} nobody is Active");
-                        self.violate(Property::SomeActive, world, *first, what);
-                    }
-                }
-                _ => {
-                    election.vacant_since.remove(&part);
-                }
+            let is_vacant = active.is_empty() && !fit.is_empty() && !is_grouped;
+            let since = match is_vacant {
+                true => Some(*election.vacant_since.entry(part).or_insert(world)),
+                false => election.vacant_since.remove(&part),
+            };
+            if let (Some(since), Some(first)) = (since, fit.first())
+                && !election.is_stormy
+                && world > since + election.vacancy + SLACK
+            {
+                let what = || format!("since {since} nobody was Active");
+                self.violate(Property::SomeActive, world, *first, what);
             }
             if let [active] = active[..]
                 && is_settled
@@ -127,5 +134,14 @@ impl Observer {
                 }
             }
         }
+    }
+
+    /// Whether all members of its group on its machine could be Active.
+    fn is_group_fit(&self, router: usize) -> bool {
+        let Described { machine, group, .. } = &self.described[router];
+        let mut all = self.described.iter().zip(&self.seen);
+        all.all(|(other, seen)| {
+            other.machine != *machine || other.group != *group || group.is_none() || seen.is_fit()
+        })
     }
 }

@@ -155,7 +155,10 @@ impl Observer {
 
     /// The network of a router is no longer as it was.
     pub fn disturbed(&mut self, router: usize, world: Timestamp) {
-        self.elections[self.described[router].election].disturb(world);
+        let election = self.described[router].election;
+        self.elections[election].disturb(world);
+        // Who is there may be others.
+        self.check_election(election, world);
     }
 
     /// A router can hear those of the same partition.
@@ -193,6 +196,12 @@ impl Observer {
             self.seen[router].state = after.state;
             self.check_election(self.described[router].election, at.world);
         }
+    }
+
+    /// Something that decides how a router goes on was changed by a packet that a check refused.
+    pub fn moved_by_rejected(&mut self, router: usize, at: Moment) {
+        let what = || "something that does not show has changed".to_owned();
+        self.violate(Property::RejectedMovesNothing, at.world, router, what);
     }
 
     /// The actions come in their order.

@@ -136,7 +136,8 @@ pub(super) struct SeenFromNow {
     state: State,
     partition: u8,
     interval: Duration,
-    waits: [Duration; 2],
+    /// Each ahead, and behind as far as another priority can move it.
+    waits: [(Duration, Duration); 2],
     preempts_in: Option<Duration>,
     held_for: Duration,
     sent_ago: Duration,
@@ -157,9 +158,12 @@ impl Seen {
             partition: self.partition,
             interval: if is_backup { self.interval } else { Duration::ZERO },
             waits: if is_backup {
-                [until(self.due), until(self.due_by_preemption)]
+                [self.due, self.due_by_preemption].map(|due| {
+                    let most = self.interval.max(Duration::from_secs(1));
+                    (until(due), now.saturating_since(due).min(most))
+                })
             } else {
-                [Duration::ZERO; 2]
+                [(Duration::ZERO, Duration::ZERO); 2]
             },
             preempts_in: self.preempts_from.filter(|_| is_backup).map(until),
             held_for: until(self.held_until),

@@ -42,7 +42,14 @@ pub(super) fn forge(described: &Described, number: u8) -> Vec<u8> {
         1 => octets[start + 6] ^= 0x40,
         2 => octets[start] ^= 0x03,
         3 => octets[start] = (octets[start] & 0x0f) | 0x40,
-        _ => octets.truncate(start + 7),
+        _ => {
+            octets.truncate(start + 8);
+            let message = 8u16;
+            match described.address {
+                IpAddr::V4(_) => octets[2..4].copy_from_slice(&(20 + message).to_be_bytes()),
+                IpAddr::V6(_) => octets[4..6].copy_from_slice(&message.to_be_bytes()),
+            }
+        }
     }
     octets
 }

@@ -7,7 +7,7 @@ use vrrp_proto::Priority;
 
 use super::receive::answer_spacing;
 use super::schedule::Schedule;
-use super::timers::{active_down, nanoseconds_of};
+use super::timers::{SECOND, active_down, nanoseconds_of};
 use super::{Phase, VirtualRouter};
 use crate::event::Cause;
 use crate::time::Timestamp;
@@ -15,7 +15,8 @@ use crate::time::Timestamp;
 /// Everything that decides what a router does from now on, with times as distances from now.
 ///
 /// Routers with the same configuration and equal snapshots answer the same inputs in the same way, whenever that is:
-/// a model checker can take such states for one. Statistics and what is only shown are not in it.
+/// a model checker can take such states for one. Statistics and what is only shown are not in it. It says nothing of a
+/// router that is given [another configuration](VirtualRouter::reconfigure) later, or a `now` before the last one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Snapshot {
     priority: Priority,
@@ -29,7 +30,7 @@ pub struct Snapshot {
     reported: u8,
 }
 
-/// [`Phase`] with distances; what lies in the past is at no distance.
+/// [`Phase`] with distances; where only the order counts, what lies in the past is at no distance.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Then {
     Initialize,
@@ -37,13 +38,13 @@ enum Then {
         retry: Option<u64>,
     },
     Backup {
-        active_down: u64,
+        active_down: Away,
         preempt_from: Option<u64>,
         expecting: Cause,
         wants_active: bool,
     },
     Active {
-        advertisement_due: u64,
+        advertisement_due: Away,
         /// Counted back.
         last_sent: u64,
         announcements: (u8, u64, Option<(u64, NonZeroU8)>),
@@ -51,11 +52,27 @@ enum Then {
     },
 }
 
+/// How far a deadline lies ahead, or behind: a router that is late keeps its beat, and another priority moves what is overdue
+/// as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Away {
+    ahead: u64,
+    behind: u64,
+}
+
+impl Away {
+    /// From `most` behind on it does not matter how far.
+    fn of(now: Timestamp, at: Timestamp, most: u64) -> Self {
+        Self { ahead: distance(now, at), behind: distance(at, now).min(most) }
+    }
+}
+
 impl VirtualRouter {
     /// What decides how it goes on from `now`.
     pub fn snapshot(&self, now: Timestamp) -> Snapshot {
         let now = self.now.max(now);
         let until = |at: Timestamp| distance(now, at);
+        let own_interval = nanoseconds_of(self.config.interval());
         Snapshot {
             priority: self.priority,
             primary_address: self.primary_address,
@@ -64,7 +81,8 @@ impl VirtualRouter {
                 Phase::Fault { retry } => Then::Fault { retry: retry.map(until) },
                 Phase::Backup { active_down, preempt_from, expecting, wants_active } => {
                     Then::Backup {
-                        active_down: until(active_down),
+                        // No priority moves it by more than Skew_Time can be.
+                        active_down: Away::of(now, active_down, self.active_interval.max(SECOND)),
                         preempt_from: preempt_from.map(until),
                         expecting,
                         wants_active,
@@ -72,7 +90,7 @@ impl VirtualRouter {
                 }
                 Phase::Active { advertisement_due, last_sent, announcements, contested_until } => {
                     Then::Active {
-                        advertisement_due: until(advertisement_due),
+                        advertisement_due: Away::of(now, advertisement_due, own_interval),
                         last_sent: distance(last_sent, now).min(self.longest_age()),
                         announcements: match announcements {
                             Schedule::Settle { at, burst } => {

@@ -7,7 +7,7 @@ use crate::action::{Action, Actions};
 use crate::config::Config;
 use crate::event::{Cause, Fault};
 
-const SECOND: u64 = 1_000_000_000;
+pub(super) const SECOND: u64 = 1_000_000_000;
 const CENTISECOND: u64 = SECOND / 100;
 
 #[inline]

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use fastrand::Rng;
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use crate::machines::Machines;
@@ -50,9 +50,10 @@ impl Fault {
             Self::Pause(host, span) => {
                 let Some(process) = machines.process(host) else { return Ok(()) };
                 let process = Pid::from_raw(i32::try_from(process).unwrap_or(i32::MAX));
-                kill(process, Signal::SIGSTOP)?;
+                // It has a group of its own, with its children in it.
+                killpg(process, Signal::SIGSTOP)?;
                 std::thread::sleep(span);
-                Ok(kill(process, Signal::SIGCONT)?)
+                Ok(killpg(process, Signal::SIGCONT)?)
             }
             Self::Reload(host, turn) => machines.reload(host, turn),
         }

@@ -39,7 +39,7 @@ impl fmt::Display for Seen {
 }
 
 pub(crate) struct Judge {
-    /// The most that director had in its first life; a second one has no more.
+    /// What director had when all had settled for the first time.
     memory: u64,
     files: usize,
 }
@@ -50,9 +50,9 @@ impl Judge {
         Ok(Self { memory, files })
     }
 
-    /// Of every router one machine advertises, the one with the highest priority, in its interval; and it and no other
-    /// has the address.
-    pub(crate) fn look(&mut self, machines: &Machines) -> Result<Seen, String> {
+    /// Of every router one machine advertises, the one with the highest priority, in its interval; and it and not the other
+    /// of director and keepalived has the address.
+    pub(crate) fn look(&self, machines: &Machines) -> Result<Seen, String> {
         let failed = |error: io::Error| error.to_string();
         let capture = machines.lan.capture().map_err(failed)?;
         std::thread::sleep(LISTENING);

@@ -53,7 +53,7 @@ fn soak(arguments: &Arguments) -> Result<(), String> {
     let begin = Instant::now();
     let end = begin + Duration::from_secs(60 * arguments.minutes);
     std::thread::sleep(SETTLING);
-    let mut judge = Judge::new(&machines).map_err(failed)?;
+    let judge = Judge::new(&machines).map_err(failed)?;
     let mut round = 0;
     loop {
         let seen = judge.look(&machines)?;
