@@ -1,15 +1,13 @@
 //! A machine with virtual routers and a driver, as every layer runs it: the real state machines, the real codec.
 
-use std::net::IpAddr;
+mod drive;
+
 use std::sync::Arc;
 
-use vrrp_fsm::proto::{
-    Authentication, ChecksumForm, Datagram, Demands, HOP_LIMIT, Ipv4Envelope, MAX_IPV6_PACKET,
-    MULTICAST_IPV4, MULTICAST_IPV6, Packet, Priority, Signer,
-};
+use vrrp_fsm::proto::{Datagram, Demands, Packet};
 use vrrp_fsm::{
-    Action, Actions, Fault, Input, RouterSet, SetSnapshot, Standing, State, Timestamp, Tracking,
-    VirtualRouter, Weight,
+    Fault, Input, RouterSet, SetSnapshot, Standing, State, Timestamp, Tracking, VirtualRouter,
+    Weight,
 };
 
 use crate::described::{Described, Key};
@@ -303,144 +301,12 @@ impl Machine {
         self.give(router, at, fit, observer, sent);
     }
 
-    fn give(
-        &mut self,
-        router: usize,
-        at: Moment,
-        input: Input<'_>,
-        observer: &mut Observer,
-        sent: &mut Vec<Sent>,
-    ) {
-        if !self.is_on {
-            return;
-        }
-        let described = &self.all[router];
-        let key = described.key;
-        let is_active = self.state(router) == State::Active;
-        let (imagined, advertisement);
-        // What the router is really given, by somebody who has made a mistake.
-        let given = match (self.mistake, input) {
-            (Some(Mistake::ActiveIsDeaf), Input::Advertisement { .. }) if is_active => None,
-            (Some(Mistake::LowerAddressWins), Input::Advertisement { source, advertisement }) => {
-                let source = turned(source, described.address);
-                Some(Input::Advertisement { source, advertisement })
-            }
-            (Some(Mistake::IgnoresGoodbye), Input::Advertisement { advertisement, .. })
-                if advertisement.priority().is_stopped() =>
-            {
-                None
-            }
-            (Some(Mistake::BelievesRejected), Input::Rejected(_)) => {
-                imagined = VirtualRouter::new(described.config(None));
-                advertisement = imagined.advertisement(Priority::MAX_NOT_OWNER);
-                let source = turned(described.address, described.address);
-                Some(Input::Advertisement { source, advertisement: &advertisement })
-            }
-            (Some(Mistake::KeepsPriority), Input::SetPriority(_)) => None,
-            (Some(Mistake::SeesNoFault), Input::Fault(_)) => None,
-            (_, input) => Some(input),
-        };
-        let rejected = matches!(input, Input::Rejected(_)).then(|| self.set.snapshot(at.machine));
-        let actions = match given {
-            Some(given) => self.set.handle(at.machine, &key, given),
-            None => None,
-        };
-        if rejected.is_some_and(|before| before != self.set.snapshot(at.machine)) {
-            observer.moved_by_rejected(router, at);
-        }
-        let actions = actions.unwrap_or(Actions::none());
-        self.take(router, at, Some(input), actions, observer, sent);
-        self.follow(at, observer, sent);
-    }
-
-    /// What its group makes of it.
-    fn follow(&mut self, at: Moment, observer: &mut Observer, sent: &mut Vec<Sent>) {
-        if self.routers.iter().all(|router| self.all[*router].group.is_none()) {
-            return;
-        }
-        while let Some((key, actions)) = self.set.follow_up(at.machine) {
-            let Some(router) = self.router(key) else { continue };
-            self.take(router, at, None, actions, observer, sent);
-        }
-        observer.settled(self.number, at.world);
-    }
-
-    /// Performs what a router asks for.
-    fn take(
-        &mut self,
-        router: usize,
-        at: Moment,
-        input: Option<Input<'_>>,
-        actions: Actions,
-        observer: &mut Observer,
-        sent: &mut Vec<Sent>,
-    ) {
-        let Some(place) = self.place(router) else { return };
-        let Some(now) = self.set.get(&self.all[router].key) else { return };
-        let after = Look { state: now.state(), deadline: now.deadline() };
-        let before = std::mem::replace(&mut self.looks[place], after);
-        let mut actions: Vec<Action> = actions.into_iter().collect();
-        if let Some(mistake) = self.mistake {
-            mistake.performed(before.state, &mut actions);
-        }
-        observer.handled(router, at, input.as_ref(), before, &actions, after);
-        let mut adds = false;
-        for action in &actions {
-            match action {
-                Action::Transmit(priority) => {
-                    let octets = self.encode(router, *priority);
-                    sent.push(Sent { router, octets });
-                }
-                Action::AddAddresses | Action::ReplaceAddresses => adds = true,
-                _ => {}
-            }
-        }
-        if adds && self.refuses {
-            observer.refused(router, at);
-            self.give(router, at, Input::Failed(Action::AddAddresses), observer, sent);
-        }
-    }
-
-    fn encode(&self, router: usize, priority: Priority) -> Vec<u8> {
-        let described = &self.all[router];
-        let Some(router) = self.set.get(&described.key) else { return Vec::new() };
-        let advertisement = router.advertisement(priority);
-        let mut buffer = vec![0; MAX_IPV6_PACKET];
-        let length = match described.address {
-            IpAddr::V4(source) => {
-                let envelope = Ipv4Envelope {
-                    source,
-                    destination: MULTICAST_IPV4,
-                    ttl: HOP_LIMIT,
-                    identification: 1,
-                };
-                let form = ChecksumForm::default();
-                let mut signer = Signer::new(Authentication::None, 0);
-                signer.encode_ipv4(&advertisement, &envelope, form, &mut buffer)
-            }
-            IpAddr::V6(source) => advertisement.encode_ipv6(source, MULTICAST_IPV6, &mut buffer),
-        };
-        buffer.truncate(length.expect("an address is of its router's family"));
-        buffer
-    }
-
     fn router(&self, key: Key) -> Option<usize> {
         self.routers.iter().copied().find(|router| self.all[*router].key == key)
     }
 
     fn place(&self, router: usize) -> Option<usize> {
         self.routers.iter().position(|other| *other == router)
-    }
-}
-
-/// An address that wins where this one loses, and the other way round.
-fn turned(source: IpAddr, own: IpAddr) -> IpAddr {
-    let wins = source <= own;
-    match (source, wins) {
-        (IpAddr::V4(_), true) => IpAddr::from([255; 4]),
-        (IpAddr::V4(_), false) => IpAddr::from([0; 4]),
-        (IpAddr::V6(_), true) => IpAddr::from([255; 16]),
-        (IpAddr::V6(_), false) => IpAddr::from([0; 16]),
     }
 }
 
