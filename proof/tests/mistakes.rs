@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use proof::model::{Extent, Lan, scenarios};
+use proof::pools::{Claim, Slip};
 use proof::simulation::{Plan, run};
 use proof::{DOWN, Mistake, Property};
 
@@ -21,6 +22,27 @@ fn by_model(mistake: Mistake, property: Property) -> Option<(&'static str, usize
 /// The first seed that violates it.
 fn by_simulation(mistake: Mistake, property: Property) -> Option<u64> {
     (0..2000).find(|seed| run(&Plan::new(*seed), None, Some(mistake), false).violated.has(property))
+}
+
+/// The same of pools, which the simulation alone looks at here; `healthcheck`'s own tests are the other layer.
+fn pools() -> String {
+    let mut text = String::from(
+        "\n## Pools\n\nOf pools and their checks the simulation looks at these, and `healthcheck`'s own tests do.\n\n\
+         | property | what must always hold |\n|---|---|\n",
+    );
+    for claim in Claim::ALL {
+        let _ = writeln!(text, "| `{claim}` | {} |", claim.words());
+    }
+    text += "\n| mistake | violates | simulation |\n|---|---|---|\n";
+    for (slip, claim) in Slip::ALL {
+        let is_found = |seed: &u64| {
+            proof::pools::run(*seed, Some(slip)).is_some_and(|(violated, ..)| violated == claim)
+        };
+        let seed = (0..2000).find(is_found);
+        let seed = seed.unwrap_or_else(|| panic!("{slip:?} does not violate {claim}"));
+        let _ = writeln!(text, "| `{slip:?}` | `{claim}` | seed {seed} |");
+    }
+    text
 }
 
 #[test]
@@ -47,6 +69,7 @@ fn every_mistake_is_found_by_two_layers() {
         }
     }
     assert!(missed.is_empty(), "{missed:#?}\n{text}");
+    text += &pools();
     let seeded = |property| Mistake::ALL.iter().any(|(_, violated)| *violated == property);
     let bare: Vec<Property> =
         Property::ALL.into_iter().filter(|property| !seeded(*property)).collect();

@@ -24,6 +24,13 @@ fn seeds_are_as_they_should_be() {
     }
 }
 
+#[test]
+fn pools_are_as_they_should_be() {
+    for seed in 0..500 {
+        assert_eq!(proof::pools::run(seed, None), None, "seed {seed}");
+    }
+}
+
 /// Everything that can happen does, in some seed.
 #[test]
 fn seeds_have_everything() {

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use proof::pools;
 use proof::simulation::{Plan, run, shrink};
 
 /// Simulates networks of virtual routers, and looks whether what must always hold does.
@@ -51,7 +52,7 @@ fn all(from: u64, seeds: u64) -> Option<u64> {
             let report = run(&plan, None, None, false);
             packets.fetch_add(report.packets, Ordering::Relaxed);
             hours.fetch_add(plan.router_time().as_secs(), Ordering::Relaxed);
-            if !report.violated.is_empty() {
+            if !report.violated.is_empty() || pools::run(seed, None).is_some() {
                 wrong.fetch_min(seed, Ordering::Relaxed);
             }
         }
@@ -86,12 +87,25 @@ fn all(from: u64, seeds: u64) -> Option<u64> {
     }
     let plan = Plan::new(wrong);
     let report = run(&plan, None, None, false);
-    let property = report.violated.iter().next()?;
+    let Some(property) = report.violated.iter().next() else {
+        tell_pools(wrong);
+        return Some(wrong);
+    };
     let kept = shrink(&plan, None, property);
     let list: Vec<String> = kept.iter().map(usize::to_string).collect();
     tell(wrong, Some(&kept));
     println!("again: --seed {wrong} --keep {}", list.join(","));
     Some(wrong)
+}
+
+/// Prints what goes wrong with the pools of a seed; whether something does.
+fn tell_pools(seed: u64) -> bool {
+    let found = pools::run(seed, None);
+    if let Some((claim, at, what)) = &found {
+        println!("{claim} in seed {seed} at {:?}: {what}", at.since_epoch());
+        println!("  {}", claim.words());
+    }
+    found.is_some()
 }
 
 /// Prints what happens; whether something goes wrong.
@@ -108,5 +122,6 @@ fn tell(seed: u64, kept: Option<&[usize]>) -> bool {
         println!("{} of router {} at {}: {}", found.property, found.router, found.at, found.what);
         println!("  {} ({})", found.property.words(), found.property.source());
     }
-    !report.violated.is_empty()
+    let pools_are_wrong = kept.is_none() && tell_pools(seed);
+    !report.violated.is_empty() || pools_are_wrong
 }
