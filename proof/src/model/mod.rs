@@ -12,10 +12,9 @@ use stateright::{Checker, HasDiscoveries, Model, Property as Claim};
 use crate::described::Described;
 use crate::mistake::Mistake;
 use crate::property::Property;
-pub use walk::{Walked, walk};
-
 pub use scenarios::{Extent, Scenario, scenarios};
 pub use state::{Budget, State, Step};
+pub use walk::{Walked, walk};
 
 /// A few routers, and what may happen to them.
 #[derive(Clone, Debug)]

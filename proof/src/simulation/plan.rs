@@ -123,7 +123,7 @@ impl Plan {
                 // The others of a sync group have the same machines and priorities.
                 let first: Vec<Described> = routers[before..].to_vec();
                 let group = GroupId(u32::from(lan) << 8 | u32::from(vrid));
-                for more in 1..wide {
+                for _ in 1..wide {
                     vrid += 1;
                     let copy = |router: &Described| Described {
                         key: (lan, router.key.1, vrid),
@@ -132,7 +132,6 @@ impl Plan {
                     };
                     routers.extend(first.iter().map(copy));
                     elections += 1;
-                    let _ = more;
                 }
                 if wide > 1 {
                     for router in &mut routers[before..] {
