@@ -7,13 +7,13 @@ mod common;
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Shutdown};
+use std::net::Shutdown;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{DIRECTOR, LONG, VIP, always, director, eventually, has, instance};
+use common::{DIRECTOR, LONG, VIP, always, director, eventually, forged, has, instance};
 use lab::forge::{Forged, Injector};
 use lab::namespaces::{Capture, Lan};
 use vrrp_io::proto::{Authentication, Secret};
@@ -113,19 +113,6 @@ fn a_pid_file_that_is_a_link_is_not_followed() {
     assert!(!has(lan.host(0), VIP));
 }
 
-fn forged(priority: u8, version: u8, authentication: Authentication) -> Forged {
-    Forged {
-        version,
-        source: Ipv4Addr::new(10, 77, 0, 3),
-        vrid: 51,
-        priority,
-        interval: if version == 2 { 1 } else { 10 },
-        addresses: vec![VIP.parse().unwrap()],
-        ttl: 255,
-        authentication,
-    }
-}
-
 #[test]
 fn fragments_and_packets_that_are_too_long_move_no_timer() {
     let lan = Lan::new(3).unwrap();
@@ -136,7 +123,7 @@ fn fragments_and_packets_that_are_too_long_move_no_timer() {
     on_time(&lan, |_| {
         for round in 0..200u16 {
             let priority = [0, 1, 254, 255][usize::from(round) % 4];
-            let mut packet = forged(priority, 3, Authentication::None).packet();
+            let mut packet = forged(3, priority).packet();
             match round % 3 {
                 // The first of two fragments, and the second of none.
                 0 => packet[6] |= 0x20,
@@ -170,7 +157,7 @@ fn a_rogue_owner_gets_the_role_for_as_long_as_it_speaks_and_never_without_the_se
     ours.start(lan.host(0)).unwrap();
     eventually("it is master", || has(lan.host(0), VIP));
     let injector = Injector::new(lan.host(2)).unwrap();
-    let rogue = forged(255, 3, Authentication::None).packet();
+    let rogue = forged(3, 255).packet();
     for _ in 0..20 {
         injector.send(&rogue).unwrap();
         thread::sleep(Duration::from_millis(50));
@@ -185,7 +172,8 @@ fn a_rogue_owner_gets_the_role_for_as_long_as_it_speaks_and_never_without_the_se
     ours.start(lan.host(0)).unwrap();
     eventually("it is master", || has(lan.host(0), VIP));
     let wrong = Authentication::AuthenticationHeader(Secret::new(b"wrong").unwrap());
-    let rogues = [Authentication::None, wrong].map(|proof| forged(255, 2, proof).packet());
+    let rogues = [Authentication::None, wrong]
+        .map(|authentication| Forged { authentication, ..forged(2, 255) }.packet());
     // A replay of what it has sent itself, from another address as well.
     let capture = lan.capture().unwrap();
     let own = |frame: &lab::Frame| {

@@ -6,10 +6,10 @@
 mod common;
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::TcpListener;
 use std::time::Duration;
 
-use common::{LONG, VIP, director, eventually, has, instance};
+use common::{LONG, VIP, director, eventually, forged, has, instance};
 use lab::Frame;
 use lab::forge::{Forged, Injector};
 use lab::namespaces::{Capture, Lan};
@@ -35,19 +35,6 @@ fn assert_on_time(capture: Capture, what: &str) {
     let interval = Duration::from_millis(100);
     assert!(longest < interval + slack, "{what}: a gap of {longest:?}");
     assert!(shortest > interval - slack, "{what}: a gap of {shortest:?}");
-}
-
-fn forged(version: u8, priority: u8) -> Forged {
-    Forged {
-        version,
-        source: Ipv4Addr::new(10, 77, 0, 3),
-        vrid: 51,
-        priority,
-        interval: if version == 2 { 1 } else { 10 },
-        addresses: vec![VIP.parse().unwrap()],
-        ttl: 255,
-        authentication: Authentication::None,
-    }
 }
 
 /// Octets of the message in an IPv4 packet without options.

@@ -1,10 +1,13 @@
 //! A LAN with directors and keepalives on it.
 #![allow(dead_code, reason = "every test file uses its part")]
 
+use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
+use lab::forge::Forged;
 use lab::namespaces::{Host, Lan};
 use lab::peers::Daemon;
+use vrrp_io::proto::Authentication;
 
 pub(crate) const DIRECTOR: &str = env!("CARGO_BIN_EXE_director");
 /// Longer than anything takes, on a machine that does much else.
@@ -19,6 +22,20 @@ pub(crate) fn director(configuration: &str) -> Daemon {
 /// An instance on `eth0` that advertises ten times a second, with more lines in it.
 pub(crate) fn instance(priority: u8, more: &str) -> String {
     named_instance("V", 51, "eth0", VIP, priority, more)
+}
+
+/// An advertisement for that instance from a machine that has no business with it.
+pub(crate) fn forged(version: u8, priority: u8) -> Forged {
+    Forged {
+        version,
+        source: Ipv4Addr::new(10, 77, 0, 3),
+        vrid: 51,
+        priority,
+        interval: if version == 2 { 1 } else { 10 },
+        addresses: vec![VIP.parse().unwrap()],
+        ttl: 255,
+        authentication: Authentication::None,
+    }
 }
 
 pub(crate) fn named_instance(
