@@ -6,6 +6,7 @@ mod machine;
 mod mistake;
 pub mod model;
 mod observer;
+mod packet;
 pub mod pools;
 mod property;
 pub mod simulation;

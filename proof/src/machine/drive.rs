@@ -2,15 +2,13 @@
 
 use std::net::IpAddr;
 
-use vrrp_fsm::proto::{
-    Authentication, ChecksumForm, HOP_LIMIT, Ipv4Envelope, MAX_IPV6_PACKET, MULTICAST_IPV4,
-    MULTICAST_IPV6, Priority, Signer,
-};
+use vrrp_fsm::proto::{HOP_LIMIT, Priority};
 use vrrp_fsm::{Action, Actions, Input, State, VirtualRouter};
 
 use super::{Machine, Sent};
 use crate::mistake::Mistake;
 use crate::observer::{Look, Moment, Observer};
+use crate::packet::encode;
 
 impl Machine {
     pub(super) fn give(
@@ -114,24 +112,7 @@ impl Machine {
     fn encode(&self, router: usize, priority: Priority) -> Vec<u8> {
         let described = &self.all[router];
         let Some(router) = self.set.get(&described.key) else { return Vec::new() };
-        let advertisement = router.advertisement(priority);
-        let mut buffer = vec![0; MAX_IPV6_PACKET];
-        let length = match described.address {
-            IpAddr::V4(source) => {
-                let envelope = Ipv4Envelope {
-                    source,
-                    destination: MULTICAST_IPV4,
-                    ttl: HOP_LIMIT,
-                    identification: 1,
-                };
-                let form = ChecksumForm::default();
-                let mut signer = Signer::new(Authentication::None, 0);
-                signer.encode_ipv4(&advertisement, &envelope, form, &mut buffer)
-            }
-            IpAddr::V6(source) => advertisement.encode_ipv6(source, MULTICAST_IPV6, &mut buffer),
-        };
-        buffer.truncate(length.expect("an address is of its router's family"));
-        buffer
+        encode(&router.advertisement(priority), described.address, HOP_LIMIT)
     }
 }
 

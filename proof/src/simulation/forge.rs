@@ -3,12 +3,10 @@
 use std::net::IpAddr;
 
 use vrrp_fsm::VirtualRouter;
-use vrrp_fsm::proto::{
-    Authentication, ChecksumForm, Ipv4Envelope, MAX_IPV6_PACKET, MULTICAST_IPV4, MULTICAST_IPV6,
-    Priority, Signer,
-};
+use vrrp_fsm::proto::{HOP_LIMIT, Priority};
 
 use crate::described::Described;
+use crate::packet::encode;
 
 /// One against an election: of the highest priority or with priority 0, from a high address, with something wrong.
 pub(super) fn forge(described: &Described, number: u8) -> Vec<u8> {
@@ -16,26 +14,12 @@ pub(super) fn forge(described: &Described, number: u8) -> Vec<u8> {
     let priority = if number & 1 == 0 { Priority::MAX_NOT_OWNER } else { Priority::STOPPED };
     let advertisement = router.advertisement(priority);
     let wrong = (number >> 1) % 5;
-    let mut octets = vec![0; MAX_IPV6_PACKET];
-    let (length, start) = match described.address {
-        IpAddr::V4(_) => {
-            let ttl = if wrong == 0 { 254 } else { 255 };
-            let source = [10, 255, 255, 254].into();
-            let envelope =
-                Ipv4Envelope { source, destination: MULTICAST_IPV4, ttl, identification: 1 };
-            let mut signer = Signer::new(Authentication::None, 0);
-            let form = ChecksumForm::default();
-            (signer.encode_ipv4(&advertisement, &envelope, form, &mut octets), 20)
-        }
-        IpAddr::V6(_) => {
-            let source = [0xfe80, 0, 0, 0, 0xffff, 0, 0, 1].into();
-            let length = advertisement.encode_ipv6(source, MULTICAST_IPV6, &mut octets);
-            // Hop limit.
-            octets[7] = if wrong == 0 { 254 } else { 255 };
-            (length, 40)
-        }
+    let hop_limit = if wrong == 0 { HOP_LIMIT - 1 } else { HOP_LIMIT };
+    let (source, start): (IpAddr, usize) = match described.address {
+        IpAddr::V4(_) => ([10, 255, 255, 254].into(), 20),
+        IpAddr::V6(_) => ([0xfe80, 0, 0, 0, 0xffff, 0, 0, 1].into(), 40),
     };
-    octets.truncate(length.unwrap_or(0));
+    let mut octets = encode(&advertisement, source, hop_limit);
     match wrong {
         0 => {}
         // The checksum, the type, the version, the end.
