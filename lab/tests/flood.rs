@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use lab::namespaces::Lan;
+use lab::namespaces::{Host, Lan};
 use socket2::{Domain, Protocol, Socket, Type};
 use vrrp_io::fsm::State;
 use vrrp_io::proto::{
@@ -96,6 +96,21 @@ fn attack(source: Ipv4Addr, is_over: &AtomicBool) -> u64 {
     sent
 }
 
+/// What a host's kernel says of IPv4: packets that arrived, and those it dropped because a raw
+/// socket's buffer was full (a machine that is busy with other things reads too late).
+fn arrived_and_dropped(host: &Host) -> (u64, u64) {
+    let [snmp, raw] = host.namespace().run(|| {
+        ["snmp", "raw"]
+            .map(|name| std::fs::read_to_string(format!("/proc/thread-self/net/{name}")).unwrap())
+    });
+    let mut lines = snmp.lines().filter(|line| line.starts_with("Ip: "));
+    let (names, values) = (lines.next().unwrap(), lines.next().unwrap());
+    let mut columns = names.split_whitespace().zip(values.split_whitespace());
+    let (_, arrived) = columns.find(|(name, _)| *name == "InReceives").unwrap();
+    let drops = raw.lines().skip(1).map(|line| line.split_whitespace().last().unwrap());
+    (arrived.parse().unwrap(), drops.map(|drops| drops.parse::<u64>().unwrap()).sum())
+}
+
 fn add(lan: &Lan, host: u8, priority: u8) -> (Vrrp, Router) {
     lan.host(host).namespace().run(move || {
         let config = RouterConfig::builder("eth0", vrid())
@@ -162,12 +177,17 @@ fn a_flood_moves_no_timer() {
     // A machine that is busy with other things sends fewer.
     assert!(rate > 0.5 * f64::from(PER_SECOND), "only {rate:.0} packets a second");
 
-    // Every one that arrived was counted, and no event was made of any.
-    for vrrp in [vrrp_of_active, vrrp_of_backup] {
+    // Every one that the kernel had room for was counted, and no event was made of any.
+    for (number, vrrp) in [(0, vrrp_of_active), (1, vrrp_of_backup)] {
+        let (arrived, dropped) = arrived_and_dropped(lan.host(number));
         let counters = vrrp.counters().unwrap();
-        println!("{rate:.0} hostile packets a second; {counters:?}; takeover {takeover:?}");
-        // The Active router's host lost its cable before the flood ended.
-        assert!(counters.received > flood * 9 / 10, "{counters:?} of {flood}");
+        println!(
+            "{rate:.0} hostile packets a second; {counters:?} of {arrived} that arrived, \
+             {dropped} found no room; takeover {takeover:?}"
+        );
+        assert!((counters.received + dropped).abs_diff(arrived) < 1000, "each is accounted for");
+        // A busy machine also loses packets on the way, between two hosts of the same processor.
+        assert!(counters.received > flood / 4, "{counters:?} of {flood} that were sent");
         let refused = counters.ttl_errors
             + counters.version_errors
             + counters.checksum_errors
