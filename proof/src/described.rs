@@ -4,12 +4,35 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use vrrp_fsm::proto::{Centiseconds, Interval, Priority, Seconds, Vrid};
-use vrrp_fsm::{Config, GroupId};
-
-use crate::mistake::Mistake;
+use vrrp_fsm::{Config, GroupId, Weight};
 
 /// Names a router on its machine: LAN, IPv6 or not, VRID.
 pub type Key = (u8, bool, u8);
+
+/// To whom packets go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "plain data of a test")]
+pub enum Delivery {
+    /// To the group.
+    Multicast,
+    /// To each other router of the election. Hops in between take from the hop limit, but leave this much.
+    Unicast {
+        /// What is demanded of a packet.
+        least_hop_limit: u8,
+    },
+}
+
+/// What a router is run with.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "plain data of a test")]
+pub struct Configured {
+    /// What its state machine is told.
+    pub config: Config,
+    /// Its sync group on its machine.
+    pub group: Option<GroupId>,
+    /// Of each tracked item.
+    pub weights: Vec<Weight>,
+}
 
 /// A router as it is meant to be. The properties are about this, whatever the router itself was made of.
 #[derive(Clone, Debug)]
@@ -25,6 +48,8 @@ pub struct Described {
     pub group: Option<GroupId>,
     /// Where it sends from.
     pub address: IpAddr,
+    /// To whom.
+    pub delivery: Delivery,
     /// `Advertisement_Interval`, and with it the version.
     pub interval: Interval,
     /// The configured priority.
@@ -43,11 +68,20 @@ const VIRTUAL_IPV4: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 0);
 const VIRTUAL_IPV6: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 1, 0);
 
 impl Described {
-    /// What it is configured with, and what a mistake makes of that.
+    /// What it is run with, when nobody else has said.
     ///
     /// # Panics
     /// When it is described with values that no router can have.
-    pub fn config(&self, mistake: Option<Mistake>) -> Config {
+    pub fn configured(&self) -> Configured {
+        let weights = self.weights.iter().map(|weight| Weight::new(*weight).expect("-254 to 254"));
+        Configured { config: self.config(), group: self.group, weights: weights.collect() }
+    }
+
+    /// What its state machine is told.
+    ///
+    /// # Panics
+    /// When it is described with values that no router can have.
+    pub fn config(&self) -> Config {
         let (_, is_ipv6, number) = self.key;
         let vrid = Vrid::new(number).expect("a key has a VRID");
         let config = match (self.interval, is_ipv6) {
@@ -57,24 +91,28 @@ impl Described {
             (Interval::V3(interval), false) => {
                 Config::v3_ipv4(vrid, self.priority, interval, [self.virtual_ipv4()])
             }
-            (Interval::V3(interval), true) => Config::v3_ipv6(
-                vrid,
-                self.priority,
-                interval,
-                [VIRTUAL_IPV6 | Ipv6Addr::from(u128::from(number))],
-            ),
+            (Interval::V3(interval), true) => {
+                Config::v3_ipv6(vrid, self.priority, interval, [self.virtual_ipv6()])
+            }
         };
-        let config = config
+        config
             .expect("priority and addresses are possible")
             .preempt(self.preempt)
             .preempt_delay(self.preempt_delay)
-            .startup_delay(self.startup_delay);
-        Mistake::configured(mistake, config)
+            .startup_delay(self.startup_delay)
     }
 
-    /// The virtual address of a router of IPv4.
-    pub fn virtual_ipv4(&self) -> Ipv4Addr {
+    /// The virtual address.
+    pub fn virtual_address(&self) -> IpAddr {
+        if self.key.1 { self.virtual_ipv6().into() } else { self.virtual_ipv4().into() }
+    }
+
+    pub(crate) fn virtual_ipv4(&self) -> Ipv4Addr {
         VIRTUAL_IPV4 | Ipv4Addr::from(u32::from(self.key.2))
+    }
+
+    fn virtual_ipv6(&self) -> Ipv6Addr {
+        VIRTUAL_IPV6 | Ipv6Addr::from(u128::from(self.key.2))
     }
 
     /// `Advertisement_Interval`.

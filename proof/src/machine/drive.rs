@@ -6,9 +6,10 @@ use vrrp_fsm::proto::{HOP_LIMIT, Priority};
 use vrrp_fsm::{Action, Actions, Input, State, VirtualRouter};
 
 use super::{Machine, Sent};
+use crate::described::Delivery;
 use crate::mistake::Mistake;
 use crate::observer::{Look, Moment, Observer};
-use crate::packet::encode;
+use crate::packet::{encode, endpoints};
 
 impl Machine {
     pub(super) fn give(
@@ -39,7 +40,7 @@ impl Machine {
                 None
             }
             (Some(Mistake::BelievesRejected), Input::Rejected(_)) => {
-                imagined = VirtualRouter::new(described.config(None));
+                imagined = VirtualRouter::new(described.config());
                 advertisement = imagined.advertisement(Priority::MAX_NOT_OWNER);
                 let source = turned(described.address, described.address);
                 Some(Input::Advertisement { source, advertisement: &advertisement })
@@ -95,10 +96,7 @@ impl Machine {
         let mut adds = false;
         for action in &actions {
             match action {
-                Action::Transmit(priority) => {
-                    let octets = self.encode(router, *priority);
-                    sent.push(Sent { router, octets });
-                }
+                Action::Transmit(priority) => self.transmit(router, *priority, sent),
                 Action::AddAddresses | Action::ReplaceAddresses => adds = true,
                 _ => {}
             }
@@ -109,10 +107,24 @@ impl Machine {
         }
     }
 
-    fn encode(&self, router: usize, priority: Priority) -> Vec<u8> {
+    fn transmit(&self, router: usize, priority: Priority, sent: &mut Vec<Sent>) {
         let described = &self.all[router];
-        let Some(router) = self.set.get(&described.key) else { return Vec::new() };
-        encode(&router.advertisement(priority), described.address, HOP_LIMIT)
+        let Some(advertiser) = self.set.get(&described.key) else { return };
+        let advertisement = advertiser.advertisement(priority);
+        let encoded = |destination| {
+            encode(&advertisement, endpoints(described.address, destination), HOP_LIMIT)
+        };
+        match (described.delivery, self.place(router)) {
+            (Delivery::Unicast { .. }, Some(place)) => {
+                let peers = self.peers[place].iter().map(|peer| Sent {
+                    router,
+                    to: Some(peer.machine),
+                    octets: encoded(Some(peer.address)),
+                });
+                sent.extend(peers);
+            }
+            _ => sent.push(Sent { router, to: None, octets: encoded(None) }),
+        }
     }
 }
 

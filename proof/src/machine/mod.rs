@@ -2,25 +2,29 @@
 
 mod drive;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use vrrp_fsm::proto::{Datagram, Demands, Packet};
+use vrrp_fsm::proto::{Datagram, Demands, Endpoints, Packet};
 use vrrp_fsm::{
     Fault, Input, RouterSet, SetSnapshot, Standing, State, Timestamp, Tracking, VirtualRouter,
-    Weight,
 };
 
-use crate::described::{Described, Key};
+use crate::described::{Configured, Delivery, Described, Key};
 use crate::mistake::Mistake;
 use crate::observer::{Look, Moment, Need, Observer};
+use crate::packet::endpoints;
 
 /// A machine.
 #[derive(Clone, Debug)]
 pub struct Machine {
     number: usize,
     all: Arc<[Described]>,
+    configured: Arc<[Configured]>,
     /// Those of `all` that are here.
     routers: Vec<usize>,
+    /// For each of them.
+    peers: Arc<[Vec<Peer>]>,
     looks: Vec<Look>,
     set: RouterSet<Key>,
     is_on: bool,
@@ -34,25 +38,41 @@ pub struct Machine {
     tracked: Vec<bool>,
 }
 
+/// Another router, on its machine.
+#[derive(Clone, Copy, Debug)]
+struct Peer {
+    machine: usize,
+    address: IpAddr,
+}
+
 /// A packet that a machine sends.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "who and what")]
 pub struct Sent {
     /// The router.
     pub router: usize,
+    /// The machine that it goes to; to all of the group, if none.
+    pub to: Option<usize>,
     /// The packet.
     pub octets: Vec<u8>,
 }
 
 impl Machine {
-    /// A machine that is off.
-    pub fn new(number: usize, all: &Arc<[Described]>, mistake: Option<Mistake>) -> Self {
+    /// A machine that is off. All routers that there are are described, and how each is run.
+    pub fn new(
+        number: usize,
+        all: &Arc<[Described]>,
+        configured: &Arc<[Configured]>,
+        mistake: Option<Mistake>,
+    ) -> Self {
         let routers: Vec<usize> =
             (0..all.len()).filter(|router| all[*router].machine == number).collect();
         let items = routers.iter().map(|router| all[*router].weights.len()).max().unwrap_or(0);
         Self {
             number,
             all: Arc::clone(all),
+            configured: Arc::clone(configured),
+            peers: routers.iter().map(|router| peers(all, &all[*router])).collect(),
             looks: vec![Look::OFF; routers.len()],
             routers,
             set: RouterSet::new(),
@@ -102,17 +122,18 @@ impl Machine {
         self.looks.fill(Look::OFF);
         for router in self.routers.clone() {
             let described = &self.all[router];
-            let config = described.config(self.mistake);
+            let configured = &self.configured[router];
+            let config = Mistake::configured(self.mistake, configured.config.clone());
             // Each key is there once.
-            let _ = self.set.insert(described.key, VirtualRouter::new(config));
+            let _ = self.set.insert(described.key, VirtualRouter::new(config.clone()));
             if self.mistake != Some(Mistake::NoGroups) {
-                self.set.join(&described.key, described.group);
+                self.set.join(&described.key, configured.group);
             }
             observer.started(router, at);
-            if let (Some(Mistake::WaitsForever), Some(group)) = (self.mistake, described.group) {
+            if let (Some(Mistake::WaitsForever), Some(group)) = (self.mistake, configured.group) {
                 let nobody = (u8::MAX, false, u8::MAX);
                 // One is enough for all groups of a model, and the first for those of a simulation.
-                let _ = self.set.insert(nobody, VirtualRouter::new(described.config(None)));
+                let _ = self.set.insert(nobody, VirtualRouter::new(config));
                 self.set.join(&nobody, Some(group));
             }
         }
@@ -194,7 +215,8 @@ impl Machine {
         let is_ipv6 = endpoints.source().is_ipv6();
         let Some(vrid) = datagram.claimed_vrid() else { return sent };
         let Some(router) = self.router((lan, is_ipv6, vrid)) else { return sent };
-        let decoded = Packet::decode(&datagram, &Demands::new());
+        let Some(demands) = self.demands(router, &endpoints) else { return sent };
+        let decoded = Packet::decode(&datagram, &demands);
         match decoded.and_then(|packet| packet.advertisement()) {
             Ok(advertisement) => {
                 let (source, advertisement) = (endpoints.source(), &advertisement);
@@ -207,6 +229,21 @@ impl Machine {
             }
         }
         sent
+    }
+
+    /// What is demanded of a packet; `None` when it is not for this router, or from a stranger.
+    fn demands(&self, router: usize, between: &Endpoints) -> Option<Demands> {
+        let described = &self.all[router];
+        let is_to = |own| *between == endpoints(between.source(), own);
+        match described.delivery {
+            Delivery::Multicast => is_to(None).then(Demands::new),
+            Delivery::Unicast { least_hop_limit } => {
+                let peers = &self.peers[self.place(router)?];
+                let is_known = peers.iter().any(|peer| peer.address == between.source());
+                let demands = Demands::new().hop_limit(least_hop_limit, u8::MAX);
+                (is_to(Some(described.address)) && is_known).then_some(demands)
+            }
+        }
     }
 
     /// The interface on a LAN goes up or down.
@@ -285,14 +322,12 @@ impl Machine {
         // What is expected, and what is decided by those who track.
         let (expected, is_fit) = self.all[router].tracked(&self.tracked);
         observer.weighs(router, expected, at);
-        let described = &self.all[router];
-        let weights = described.weights.iter().map(|weight| Weight::new(*weight));
-        let weights = weights.map(|weight| weight.expect("-254 to 254")).enumerate();
-        let mut tracking = Tracking::new(weights);
+        let configured = &self.configured[router];
+        let mut tracking = Tracking::new(configured.weights.iter().copied().enumerate());
         for (item, is_up) in self.tracked.iter().enumerate() {
             tracking.set(&item, Standing::from(*is_up));
         }
-        let verdict = tracking.verdict(described.priority);
+        let verdict = tracking.verdict(configured.config.priority());
         let priority = Input::SetPriority(verdict.priority);
         self.give(router, at, priority, observer, sent);
         observer.needs(router, Need::Tracked, !is_fit, at);
@@ -308,6 +343,16 @@ impl Machine {
     fn place(&self, router: usize) -> Option<usize> {
         self.routers.iter().position(|other| *other == router)
     }
+}
+
+/// To whom a router sends, when not to the group.
+fn peers(all: &[Described], router: &Described) -> Vec<Peer> {
+    if router.delivery == Delivery::Multicast {
+        return Vec::new();
+    }
+    let others = all.iter().filter(|other| other.election == router.election);
+    let others = others.filter(|other| other.machine != router.machine);
+    others.map(|other| Peer { machine: other.machine, address: other.address }).collect()
 }
 
 fn lan_bit(key: Key) -> u8 {

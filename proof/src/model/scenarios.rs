@@ -7,7 +7,7 @@ use vrrp_fsm::GroupId;
 use vrrp_fsm::proto::{Interval, Priority};
 
 use super::state::Budget;
-use crate::described::{Described, centiseconds, seconds};
+use crate::described::{Delivery, Described, centiseconds, seconds};
 
 /// Some routers and what happens to them.
 #[derive(Clone, Debug)]
@@ -32,6 +32,7 @@ fn router(machine: usize, priority: u8) -> Described {
         election: 0,
         group: None,
         address: IpAddr::from([10, 0, 0, 1 + u8::try_from(machine).expect("a few machines")]),
+        delivery: Delivery::Multicast,
         interval: centiseconds(100),
         priority: Priority::new(priority).expect("1 to 255"),
         preempt: true,
@@ -118,6 +119,8 @@ pub fn scenarios(extent: Extent) -> Vec<Scenario> {
         scenario("no preemption", &[100, 200], power).each(|router| router.preempt = false),
         scenario("two equal ones", &[100, 100], power),
         scenario("two, one above the other", &[100, 200], power),
+        scenario("two that send to each other", &[100, 200], power)
+            .each(|router| router.delivery = Delivery::Unicast { least_hop_limit: 255 }),
         scenario("two with pauses, one above the other", &[100, 200], pause),
         scenario("two with pauses, equal", &[100, 100], pause),
         scenario("the owner and another, with pauses", &[255, 100], pause),

@@ -99,11 +99,12 @@ impl State {
         budget: Budget,
         mistake: Option<Mistake>,
     ) -> Self {
+        let configured = described.iter().map(Described::configured).collect();
         let mut state = Self {
             now: Timestamp::EPOCH,
             delay,
             machines: (0..machines)
-                .map(|number| Machine::new(number, described, mistake))
+                .map(|number| Machine::new(number, described, &configured, mistake))
                 .collect(),
             is_paused: vec![false; machines],
             is_up: vec![true; machines],
@@ -140,9 +141,10 @@ impl State {
     }
 
     fn send(&mut self, from: usize, sent: Vec<Sent>) {
-        for Sent { octets, .. } in sent {
+        for Sent { octets, to: receiver, .. } in sent {
             let octets: Arc<[u8]> = octets.into();
-            for to in (0..self.machines.len()).filter(|to| *to != from) {
+            let is_for = |to: usize| to != from && receiver.is_none_or(|receiver| receiver == to);
+            for to in (0..self.machines.len()).filter(|to| is_for(*to)) {
                 let waiting = self.packets.iter().filter(|packet| packet.to == to).count();
                 let has_room = !self.is_paused[to] || waiting < SOCKET;
                 if self.machines[to].is_on() && self.is_up[to] && self.is_up[from] && has_room {

@@ -10,7 +10,7 @@ use vrrp_fsm::proto::{Interval, Priority};
 
 use super::clock::Clock;
 use super::medium::Medium;
-use crate::described::{Described, centiseconds, seconds};
+use crate::described::{Configured, Delivery, Described, centiseconds, seconds};
 
 /// Something that happens to machines and LANs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +87,7 @@ pub enum Change {
 pub struct Plan {
     pub(super) seed: u64,
     pub(super) described: Arc<[Described]>,
+    pub(super) configured: Arc<[Configured]>,
     pub(super) machines: usize,
     pub(super) lans: u8,
     pub(super) clocks: Vec<Clock>,
@@ -148,6 +149,7 @@ impl Plan {
         let clocks = clocks.collect();
         let mut plan = Self {
             seed,
+            configured: routers.iter().map(Described::configured).collect(),
             described: routers.into(),
             machines,
             lans,
@@ -215,9 +217,20 @@ impl Plan {
             }
             _ => {
                 let router = random.usize(..self.described.len());
-                Change::Forged { router, number: random.u8(..10) }
+                Change::Forged { router, number: random.u8(..14) }
             }
         }
+    }
+
+    /// Has each router run with what somebody else makes of its description.
+    ///
+    /// # Panics
+    /// When it is not one for each.
+    #[must_use]
+    pub fn configured(mut self, configured: Vec<Configured>) -> Self {
+        assert_eq!(configured.len(), self.described.len(), "one for each router");
+        self.configured = configured.into();
+        self
     }
 
     /// What will happen.
@@ -261,6 +274,10 @@ fn election(
     let has_owner = random.u8(..8) == 0;
     let learns = random.u8(..5) == 0;
     let preempts = random.u8(..4) != 0;
+    let delivery = match random.u8(..5) {
+        0 => Delivery::Unicast { least_hop_limit: random.u8(250..=255) },
+        _ => Delivery::Multicast,
+    };
     let mut machines: Vec<usize> = (0..weights.len()).filter(|_| random.u8(..10) < 8).collect();
     if machines.is_empty() {
         machines.push(0);
@@ -286,6 +303,7 @@ fn election(
                 true => Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, lan.into(), number.into()).into(),
                 false => IpAddr::from([10, 0, lan, number]),
             },
+            delivery,
             interval: own,
             priority: Priority::new(priority).expect("1 to 255"),
             preempt: preempts,

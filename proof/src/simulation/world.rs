@@ -111,7 +111,7 @@ struct World<'a> {
 impl<'a> World<'a> {
     fn new(plan: &'a Plan, mistake: Option<Mistake>, tells: bool) -> Self {
         let seat = |number: usize| Seat {
-            machine: Machine::new(number, &plan.described, mistake),
+            machine: Machine::new(number, &plan.described, &plan.configured, mistake),
             clock: plan.clocks[number],
             is_paused: false,
             waiting: VecDeque::new(),
@@ -212,20 +212,23 @@ impl<'a> World<'a> {
         }
     }
 
-    fn send(&mut self, from: usize, Sent { router, octets }: Sent) {
+    fn send(&mut self, from: usize, Sent { router, to, octets }: Sent) {
         (self.now, router, &octets).hash(&mut self.digest);
         let key = self.plan.described[router].key;
         self.tell(|| format!("machine {from}: router {router} advertises"));
-        self.spread(Some(from), key, &octets.into());
+        self.spread(Some(from), to, key, &octets.into());
     }
 
-    /// A packet goes to everybody who listens.
-    fn spread(&mut self, from: Option<usize>, key: Key, octets: &Arc<[u8]>) {
+    /// A packet goes to everybody who listens, or to one of them.
+    fn spread(&mut self, from: Option<usize>, to: Option<usize>, key: Key, octets: &Arc<[u8]>) {
         let lan = usize::from(key.0);
         let partition = from.map(|from| self.partitions[from][lan]);
         let count = self.listeners.get(&key).map_or(0, Vec::len);
         for place in 0..count {
             let machine = self.listeners[&key][place];
+            if to.is_some_and(|to| to != machine) {
+                continue;
+            }
             let is_cut = from.is_some_and(|from| {
                 machine == from
                     || partition != Some(self.partitions[machine][lan])
@@ -350,9 +353,8 @@ impl<'a> World<'a> {
             }
             Change::Forged { router, number } => {
                 let plan = self.plan;
-                let described = &plan.described[router];
-                let octets = forge(described, number);
-                self.spread(None, described.key, &octets.into());
+                let (octets, to) = forge(&plan.described, router, number);
+                self.spread(None, to, plan.described[router].key, &octets.into());
             }
             Change::Calm => self.calm(),
         }
