@@ -102,17 +102,24 @@ impl Slip {
 
 /// A check as it is meant to be.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct CheckPlan {
-    pub(super) period: Duration,
-    pub(super) delay_before_retry: Duration,
-    pub(super) retries: u32,
-    pub(super) rise: NonZeroU32,
-    pub(super) limit: Duration,
-    pub(super) begins_failed: bool,
+#[expect(clippy::exhaustive_structs, reason = "plain data of a test")]
+pub struct CheckPlan {
+    /// Between two runs.
+    pub period: Duration,
+    /// Before the next run when a failure does not count.
+    pub delay_before_retry: Duration,
+    /// So many failures do not count.
+    pub retries: u32,
+    /// So many successes are needed.
+    pub rise: NonZeroU32,
+    /// What takes longer has failed.
+    pub limit: Duration,
+    /// It is down until it succeeds.
+    pub begins_failed: bool,
 }
 
 impl CheckPlan {
-    pub(super) fn config(&self, slip: Option<Slip>) -> CheckConfig {
+    fn config(&self, slip: Option<Slip>) -> CheckConfig {
         let period = if slip == Some(Slip::LongerPeriod) { self.period * 2 } else { self.period };
         let delay = match slip {
             Some(Slip::RetriesLate) => self.period,
@@ -131,14 +138,18 @@ impl CheckPlan {
 
 /// A server as it is meant to be.
 #[derive(Clone, Debug)]
-pub(super) struct ServerPlan {
-    pub(super) weight: u32,
-    pub(super) stays: bool,
-    pub(super) checks: Vec<CheckPlan>,
+#[expect(clippy::exhaustive_structs, reason = "plain data of a test")]
+pub struct ServerPlan {
+    /// Its weight.
+    pub weight: u32,
+    /// With weight 0 it stays when it is down.
+    pub stays: bool,
+    /// Its checks, each of which has to be up.
+    pub checks: Vec<CheckPlan>,
 }
 
 impl ServerPlan {
-    pub(super) fn config(&self, slip: Option<Slip>) -> ServerConfig {
+    fn config(&self, slip: Option<Slip>) -> ServerConfig {
         let stays = self.stays && slip != Some(Slip::NobodyStays);
         ServerConfig::new().weight(self.weight).stays(stays)
     }
@@ -146,15 +157,39 @@ impl ServerPlan {
 
 /// A pool as it is meant to be.
 #[derive(Clone, Debug)]
-pub(super) struct PoolPlan {
-    pub(super) quorum: NonZeroU32,
-    pub(super) hysteresis: u32,
-    pub(super) sorry: Option<Sorry>,
-    pub(super) servers: Vec<ServerPlan>,
+#[expect(clippy::exhaustive_structs, reason = "plain data of a test")]
+pub struct PoolPlan {
+    /// Weights up to which it has a quorum.
+    pub quorum: NonZeroU32,
+    /// More than the quorum to get it, less to lose it.
+    pub hysteresis: u32,
+    /// What becomes of the sorry server, if there is one.
+    pub sorry: Option<Sorry>,
+    /// Its servers.
+    pub servers: Vec<ServerPlan>,
+}
+
+/// What a pool is run with: itself, its servers, their checks.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "plain data of a test")]
+pub struct Configured {
+    /// The pool.
+    pub pool: PoolConfig,
+    /// Each server with its checks.
+    pub servers: Vec<(ServerConfig, Vec<CheckConfig>)>,
 }
 
 impl PoolPlan {
-    pub(super) fn config(&self, slip: Option<Slip>) -> PoolConfig {
+    /// What it is run with, when nobody else has said; with a slip, what that makes of it.
+    pub fn configured(&self, slip: Option<Slip>) -> Configured {
+        let servers = self.servers.iter().map(|server| {
+            let checks = server.checks.iter().map(|check| check.config(slip));
+            (server.config(slip), checks.collect())
+        });
+        Configured { pool: self.config(slip), servers: servers.collect() }
+    }
+
+    fn config(&self, slip: Option<Slip>) -> PoolConfig {
         let quorum = if slip == Some(Slip::SmallQuorum) { NonZeroU32::MIN } else { self.quorum };
         let hysteresis = if slip == Some(Slip::NoHysteresis) { 0 } else { self.hysteresis };
         let config = PoolConfig::new().quorum(quorum).hysteresis(hysteresis);

@@ -13,18 +13,32 @@ use healthcheck::{
     Action, CheckId, Health, Input, Outcome, Phase, PoolId, Run, ServerId, Sorry, Timestamp, Weight,
 };
 
-use claim::{CheckPlan, PoolPlan, ServerPlan};
-pub use claim::{Claim, Slip};
+pub use claim::{CheckPlan, Claim, Configured, PoolPlan, ServerPlan, Slip};
 use judge::CheckSeen;
 
 /// For so long.
 const LENGTH: Duration = Duration::from_secs(120);
 
+/// The pools of a seed.
+pub fn plans(seed: u64) -> Vec<PoolPlan> {
+    let mut random = Rng::with_seed(seed);
+    (0..random.usize(1..=4)).map(|_| pool(&mut random)).collect()
+}
+
 /// What did not hold, and when; `None` when everything did. With a slip the pools are configured by it.
 pub fn run(seed: u64, slip: Option<Slip>) -> Option<(Claim, Timestamp, String)> {
-    let mut random = Rng::with_seed(seed);
-    let plans: Vec<PoolPlan> = (0..random.usize(1..=4)).map(|_| pool(&mut random)).collect();
-    let mut world = World::new(&plans, slip, random);
+    let plans = plans(seed);
+    let configured: Vec<Configured> = plans.iter().map(|plan| plan.configured(slip)).collect();
+    run_configured(seed, &plans, &configured)
+}
+
+/// As [`run`], with pools that are run with what somebody else makes of their [plans].
+pub fn run_configured(
+    seed: u64,
+    plans: &[PoolPlan],
+    configured: &[Configured],
+) -> Option<(Claim, Timestamp, String)> {
+    let mut world = World::new(plans, configured, Rng::with_seed(seed ^ 0x9001));
     while world.wrong.is_none() && world.now < Timestamp::EPOCH + LENGTH && world.step() {}
     world.wrong
 }
@@ -73,17 +87,16 @@ struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    fn new(plans: &'a [PoolPlan], slip: Option<Slip>, random: Rng) -> Self {
+    fn new(plans: &'a [PoolPlan], configured: &[Configured], random: Rng) -> Self {
         let (mut health, mut pools, mut of_server) = (Health::new(), Vec::new(), Vec::new());
         let (mut checks, mut illness) = (BTreeMap::new(), BTreeMap::new());
-        for plan in plans {
-            let pool = health.add_pool(plan.config(slip));
+        for (plan, configured) in plans.iter().zip(configured) {
+            let pool = health.add_pool(configured.pool);
             let (mut servers, mut of_pool) = (Vec::new(), Vec::new());
-            for server in &plan.servers {
-                let id = health.add_server(pool, server.config(slip));
-                let ids = server.checks.iter().map(|check| {
-                    let config = check.config(slip);
-                    let added = health.add_check(Timestamp::EPOCH, id, config, Phase::NOW);
+            for (server, (config, configs)) in plan.servers.iter().zip(&configured.servers) {
+                let id = health.add_server(pool, *config);
+                let ids = server.checks.iter().zip(configs).map(|(check, config)| {
+                    let added = health.add_check(Timestamp::EPOCH, id, *config, Phase::NOW);
                     checks.insert(added, CheckSeen::new(*check));
                     illness.insert(added, 30);
                     added

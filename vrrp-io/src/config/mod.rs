@@ -74,6 +74,21 @@ impl RouterConfig {
         &self.addresses
     }
 
+    /// To whom packets are sent.
+    pub fn delivery(&self) -> &Delivery {
+        &self.delivery
+    }
+
+    /// What it watches, and what each makes of the priority.
+    pub fn tracked(&self) -> impl Iterator<Item = (&Tracked, Weight)> {
+        self.tracked.iter().map(|(tracked, weight)| (tracked, *weight))
+    }
+
+    /// The sync group that it is in.
+    pub fn group(&self) -> Option<&str> {
+        self.group.as_deref()
+    }
+
     /// What the state machine is told.
     pub fn router(&self) -> &Config {
         &self.router
