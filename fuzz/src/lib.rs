@@ -4,22 +4,26 @@ mod advertisement;
 mod answers;
 mod bfd;
 mod configuration;
+mod control;
 mod datagram;
 mod ipvs;
 mod ipvs_text;
 mod lan;
 mod netlink;
+mod plan;
 mod router;
 
 pub use advertisement::advertisement;
 pub use answers::answers;
 pub use bfd::bfd;
 pub use configuration::configuration;
+pub use control::control;
 pub use datagram::datagram;
 pub use ipvs::ipvs;
 pub use ipvs_text::ipvs_text;
 pub use lan::lan;
 pub use netlink::netlink;
+pub use plan::plan;
 pub use router::router;
 
 #[cfg(test)]
@@ -31,8 +35,10 @@ mod tests {
     /// The bodies run over their seeds, and over damaged ones, with every `cargo test`.
     #[test]
     fn seeds() {
-        let bodies: [(&str, Body); 10] = [
+        let bodies: [(&str, Body); 12] = [
             ("configuration", super::configuration),
+            ("control", super::control),
+            ("plan", super::plan),
             ("datagram", super::datagram),
             ("advertisement", super::advertisement),
             ("router", super::router),

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use keepalived_conf::model::{Global, Instance, Lvs, Surroundings, SyncGroup};
-use keepalived_conf::{Diagnostics, IncludeCheck, Options, ReadError, Severity, System};
+use keepalived_conf::{Diagnostics, Files, IncludeCheck, Options, ReadError, Severity, System};
 use netlink_addr::RouteTable;
 use vrrp_io::{
     AnnouncementLimits, FirewallSettings, InterfaceSettings, RouterConfig, VirtualAddress,
@@ -229,12 +229,21 @@ impl Checked {
 /// # Errors
 /// [`ReadError`] when the file cannot be read; whatever is wrong in it is in [`Checked`].
 pub fn check(source: &Source) -> Result<Checked, ReadError> {
+    check_in(&System::default(), source)
+}
+
+/// As [`check`], with files that may be elsewhere than on this machine's disks. What a configuration names without
+/// including it (scripts, keys) is looked for on them all the same.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_in(files: &dyn Files, source: &Source) -> Result<Checked, ReadError> {
     let mut options = Options::default();
     options.config_id.clone_from(&source.config_id);
     if source.demands_includes {
         options.include_check = IncludeCheck::ALL;
     }
-    let outcome = keepalived_conf::read(&System::default(), &absolute(&source.path), &options)?;
+    let outcome = keepalived_conf::read(files, &absolute(&source.path), &options)?;
     let mut diagnostics = outcome.diagnostics;
     let mut configuration = outcome.configuration;
     let around = &mut configuration.surroundings;

@@ -167,6 +167,8 @@ async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin, view: Arc<Mutex<V
         .timer(TokioTimer::new())
         .header_read_timeout(REQUEST_PATIENCE)
         .keep_alive(false)
+        // Who has nothing more to say, as `nc -N`, still wants the answer.
+        .half_close(true)
         .serve_connection(TokioIo::new(stream), service);
     match tokio::time::timeout(PATIENCE, conversation).await {
         Ok(Ok(())) => {}

@@ -1,0 +1,4 @@
+//! `fuzz::control`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::control(input));
