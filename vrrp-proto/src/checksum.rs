@@ -123,15 +123,15 @@ pub(crate) fn is_valid(sum: u64) -> bool {
     sum.is_multiple_of(0xffff) && sum != 0
 }
 
-/// Folds a sum to 16 bits with end-around carry.
+/// Folds a sum to 16 bits with end-around carry: each fold leaves at most one bit more, and the one after it none.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "each fold leaves the carry of the one before")]
+#[expect(clippy::cast_possible_truncation, reason = "it is folded to 16 bits")]
 pub(crate) fn fold(sum: u64) -> u16 {
     let sum = (sum >> 32) + (sum & 0xffff_ffff);
     let sum = (sum >> 32) + (sum & 0xffff_ffff);
     let sum = (sum >> 16) + (sum & 0xffff);
     let sum = (sum >> 16) + (sum & 0xffff);
-    (sum + (sum >> 16)) as u16
+    sum as u16
 }
 
 #[cfg(test)]

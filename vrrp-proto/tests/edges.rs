@@ -1,7 +1,7 @@
 //! What few packets and few programs need: forms of the checksum for unicast peers, routers without addresses, packets
 //! that cannot be written, and the words of errors.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use vrrp_proto::{
     AcceptedChecksum, AddressList, Addresses, Advertisement, AuthFailure, Authentication,
@@ -134,19 +134,7 @@ fn what_cannot_be_written_is_refused() {
 }
 
 #[test]
-fn headers_that_lie_are_refused() {
-    let mut octets = plain(ChecksumForm::default());
-    // The header says less than there is.
-    octets[2..4].copy_from_slice(&24u16.to_be_bytes());
-    let refused = Datagram::from_ip(&octets).unwrap_err();
-    assert!(refused.to_string().contains("room for the VRRP header"), "{refused}");
-    let refused = Datagram::from_ipv6(&[0x45; 60]).unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::IpHeader);
-    let octets = plain(ChecksumForm::default());
-    let datagram = Datagram::from_ip(&octets).unwrap();
-    assert_eq!(datagram.hop_limit(), 255);
-    assert_eq!(datagram.endpoints().destination(), IpAddr::from(PEER));
-    // A password inside an Authentication Header proves nothing.
+fn a_password_inside_an_authentication_header_proves_nothing() {
     let secret = Secret::new(b"secret").unwrap();
     let header = Authentication::AuthenticationHeader(secret.clone());
     let octets = encode(&mut Signer::new(header, 0), &v2(), ChecksumForm::default()).unwrap();
@@ -161,18 +149,100 @@ fn headers_that_lie_are_refused() {
     assert!(is_known, "{refused}");
 }
 
+/// Differences in several octets add up, and do not cancel.
+#[test]
+fn secrets_are_the_same_when_every_octet_is() {
+    let secret = |octets: &[u8]| Secret::new(octets).unwrap();
+    assert_eq!(secret(b"secret"), secret(b"secret"));
+    assert_ne!(secret(b"secret"), secret(b"secre7"));
+    assert_ne!(secret(b"abcdef"), secret(b"bacdef"));
+    assert_ne!(secret(b"secret"), secret(b"secret7"));
+}
+
+#[test]
+fn a_packet_is_taken_once() {
+    let header = Authentication::AuthenticationHeader(Secret::new(b"secret").unwrap());
+    let mut signer = Signer::new(header.clone(), 1000);
+    let mut next = || encode(&mut signer, &v2(), ChecksumForm::default()).unwrap();
+    let (first, second) = (next(), next());
+    let mut verifier = Verifier::new(header);
+    let mut take = |octets: &[u8]| {
+        let datagram = Datagram::from_ip(octets).unwrap();
+        let packet = Packet::decode(&datagram, &Demands::new()).unwrap();
+        verifier.advertisement(&packet).map(|_| ())
+    };
+    assert_eq!(take(&second), Ok(()));
+    assert_eq!(take(&first), Ok(()), "it was late");
+    let replay = AuthFailure::Replay { received: 1001, highest: 1002 };
+    assert_eq!(take(&first), Err(DecodeError::Authentication(replay)));
+}
+
+#[test]
+fn a_wrong_checksum_is_told_with_the_right_one() {
+    let right = plain(ChecksumForm::default());
+    let of = |octets: &[u8]| u16::from_be_bytes([octets[26], octets[27]]);
+    for wrong in [0, 1, 0x7fff, 0xffff, !of(&right)] {
+        let mut octets = right.clone();
+        octets[26..28].copy_from_slice(&wrong.to_be_bytes());
+        let datagram = Datagram::from_ip(&octets).unwrap();
+        let refused = Packet::decode(&datagram, &Demands::new()).unwrap_err();
+        let wanted = DecodeError::Checksum { received: wrong, computed: of(&right) };
+        assert_eq!(refused, wanted);
+    }
+}
+
+#[test]
+fn reserved_bits_are_told_and_ignored() {
+    let mut octets = plain(ChecksumForm::default());
+    octets[24] |= 0xa0;
+    let sum = u16::from_be_bytes([octets[26], octets[27]]);
+    let (sum, borrow) = sum.overflowing_sub(0xa000);
+    octets[26..28].copy_from_slice(&(sum - u16::from(borrow)).to_be_bytes());
+    let datagram = Datagram::from_ip(&octets).unwrap();
+    let packet = Packet::decode(&datagram, &Demands::new()).unwrap();
+    assert_eq!((packet.reserved(), packet.interval()), (10, 100));
+    assert_eq!(packet.advertisement(), Ok(v3()));
+    let octets = encode(&mut Signer::new(Authentication::None, 0), &v2(), ChecksumForm::default());
+    let octets = octets.unwrap();
+    let datagram = Datagram::from_ip(&octets).unwrap();
+    assert_eq!(Packet::decode(&datagram, &Demands::new()).unwrap().reserved(), 0);
+}
+
+#[test]
+fn packets_show_no_password() {
+    let password = Authentication::Password(Secret::new(b"secret").unwrap());
+    let octets = encode(&mut Signer::new(password, 0), &v2(), ChecksumForm::default()).unwrap();
+    let datagram = Datagram::from_ip(&octets).unwrap();
+    let packet = Packet::decode(&datagram, &Demands::new()).unwrap();
+    let addresses = packet.addresses();
+    assert_eq!((addresses.len(), addresses.is_empty()), (1, false));
+    let Addresses::V4(list) = addresses else { panic!("{addresses:?}") };
+    assert_eq!((list.len(), list.is_empty()), (1, false));
+    let shown = [format!("{datagram:?}"), format!("{packet:?}")];
+    assert!(shown[0].contains("message_length: 20"), "{}", shown[0]);
+    assert!(shown[1].contains("192.0.2.100") && shown[1].contains("auth_type: Some(1)"));
+    for shown in shown {
+        assert!(shown.contains("192.0.2.2") && !shown.contains("secret"), "{shown}");
+        assert!(!shown.contains("115, 101, 99"), "{shown}");
+    }
+}
+
 #[test]
 fn values_say_what_they_are() {
     assert_eq!(vrid().to_string(), "51");
     assert!(Vrid::try_from(0).is_err() && Priority::try_from(0).is_err());
     assert_eq!(Priority::try_from(7).unwrap().get(), 7);
+    let kinds = |priority: Priority| (priority.is_stopped(), priority.is_owner());
+    assert_eq!(kinds(Priority::STOPPED), (true, false));
+    assert_eq!(kinds(Priority::DEFAULT), (false, false));
+    assert_eq!(kinds(Priority::OWNER), (false, true));
     assert_eq!(Interval::V2(Seconds::DEFAULT).to_string(), "1s");
     assert_eq!(Interval::V3(Centiseconds::DEFAULT).to_string(), "100cs");
     assert_eq!(format!("{:?}", Secret::new(b"secret").unwrap()), "Secret(..)");
     let addresses = v3().addresses();
     let Addresses::V4(list) = addresses else { panic!("{addresses:?}") };
     assert_eq!(list.into_iter().collect::<Vec<_>>(), VIRTUAL);
-    assert!(format!("{list:?}").contains("192.0.2.100"));
+    assert!(format!("{list:?}").contains("192.0.2.100") && !v3().addresses().is_empty());
     // Of the hop limit: one that is allowed, and several.
     let octets = plain(ChecksumForm::default());
     let datagram = Datagram::from_ip(&octets).unwrap();

@@ -101,6 +101,12 @@ fn packet(signer: &mut HmacSigner, time: TimeOfDay) -> Vec<u8> {
     buffer[..length].to_vec()
 }
 
+#[test]
+fn keys_show_their_ids_alone() {
+    let shown = format!("{:?}", keys());
+    assert!(shown.contains("255") && !shown.contains("password"), "{shown}");
+}
+
 /// The packets in the appendix of draft-cassen-vrrp-auth-hmac-00.
 #[test]
 fn the_packets_of_the_draft() {
