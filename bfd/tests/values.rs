@@ -1,0 +1,105 @@
+//! What a session can be told, and what it tells.
+
+use std::num::NonZeroU8;
+use std::time::Duration;
+
+use bfd::{
+    Config, ConfigError, ControlPacket, Diagnostic, Discriminator, Input, Jitter, Microseconds,
+    Session, State, Timestamp,
+};
+
+const MS: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_micros(u32::MAX as u64);
+
+fn config(tx: Duration, rx: Duration) -> Result<Config, ConfigError> {
+    Config::new(tx, rx, NonZeroU8::new(3).unwrap())
+}
+
+#[test]
+fn intervals_fit_their_fields() {
+    let least = Duration::from_micros(1);
+    assert!(config(least, LONGEST).is_ok() && config(LONGEST, least).is_ok());
+    for span in [Duration::ZERO, Duration::from_nanos(999), LONGEST + least] {
+        let field = "desired_min_tx";
+        assert_eq!(config(span, MS), Err(ConfigError::Interval { field, span }));
+        let field = "required_min_rx";
+        assert_eq!(config(MS, span), Err(ConfigError::Interval { field, span }));
+    }
+    let refused = config(Duration::ZERO, MS).unwrap_err();
+    assert_eq!(refused.to_string(), "desired_min_tx is 0ns, allowed are 1 µs to 4294 s");
+}
+
+/// RFC 5880 section 6.8.3.
+#[test]
+fn a_session_that_is_not_up_sends_once_a_second_at_most() {
+    let config = config(10 * MS, 10 * MS).unwrap();
+    for span in [1000 * MS, 1001 * MS, LONGEST] {
+        let session = Session::new(config.idle_tx(span).unwrap(), Discriminator::new(1).unwrap());
+        assert_eq!(session.transmit_interval(), span);
+    }
+    for span in [MS, 999 * MS] {
+        assert_eq!(config.idle_tx(span), Err(ConfigError::IdleTx(span)));
+    }
+    let span = LONGEST + MS;
+    let refused = config.idle_tx(span).unwrap_err();
+    assert_eq!(refused, ConfigError::Interval { field: "idle_tx", span });
+    let refused = config.idle_tx(MS).unwrap_err();
+    assert_eq!(refused.to_string(), "idle_tx is 1ms, allowed is 1 s and more");
+}
+
+fn heard(state: State) -> ControlPacket {
+    ControlPacket {
+        diagnostic: Diagnostic::PathDown,
+        state,
+        is_poll: false,
+        is_final: false,
+        is_control_plane_independent: false,
+        is_demand: false,
+        detect_mult: NonZeroU8::new(3).unwrap(),
+        my_discriminator: Discriminator::new(7).unwrap(),
+        your_discriminator: Discriminator::new(1),
+        desired_min_tx: Microseconds(10_000),
+        required_min_rx: Microseconds(10_000),
+        required_min_echo_rx: Microseconds(0),
+    }
+}
+
+#[test]
+fn a_session_tells_what_it_knows_of_its_peer() {
+    let now = Timestamp::EPOCH;
+    let config = config(10 * MS, 10 * MS).unwrap();
+    let mut session = Session::new(config, Discriminator::new(1).unwrap());
+    assert_eq!(session.discriminator(), Discriminator::new(1).unwrap());
+    assert_eq!((session.remote_discriminator(), session.remote_state()), (None, State::Down));
+    assert_eq!(session.diagnostic(), Diagnostic::None);
+    let _ = session.handle(now, Input::Packet(&heard(State::Init)));
+    assert_eq!(session.state(), State::Up);
+    assert_eq!(session.remote_discriminator(), Discriminator::new(7));
+    assert_eq!(session.remote_state(), State::Init);
+    let _ = session.handle(now, Input::Packet(&heard(State::Down)));
+    assert_eq!(session.remote_state(), State::Down);
+    assert_eq!(session.diagnostic(), Diagnostic::NeighborSignaledSessionDown);
+    let stats = *session.stats();
+    assert_eq!((stats.received, stats.discarded, stats.sent), (2, 0, 2));
+    assert_eq!((stats.went_up, stats.went_down), (1, 1));
+    // Silence: the peer is unknown again, and why it went down stays.
+    let late = now + session.detection_time();
+    let _ = session.handle(late, Input::Wake(Jitter::NONE));
+    assert_eq!((session.remote_discriminator(), session.remote_state()), (None, State::Down));
+    assert_eq!(session.diagnostic(), Diagnostic::NeighborSignaledSessionDown);
+    let _ = session.handle(late, Input::Disable);
+    assert_eq!(session.diagnostic(), Diagnostic::AdministrativelyDown);
+}
+
+#[test]
+fn another_configuration_holds_at_once_while_it_is_not_up() {
+    let mut session =
+        Session::new(config(10 * MS, 10 * MS).unwrap(), Discriminator::new(1).unwrap());
+    let idle = config(20 * MS, 30 * MS).unwrap().idle_tx(2000 * MS).unwrap();
+    session.reconfigure(idle);
+    assert_eq!(session.transmit_interval(), 2000 * MS);
+    let packet = session.handle(Timestamp::EPOCH, Input::Wake(Jitter::NONE)).transmit.unwrap();
+    assert!(!packet.is_poll);
+    assert_eq!(packet.desired_min_tx, Microseconds(2_000_000));
+    assert_eq!(packet.required_min_rx, Microseconds(30_000));
+}
