@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use keepalived_conf::tree::{Data, Section, Value};
-use keepalived_conf::{Memory, Options, Outcome, Severity};
+use keepalived_conf::{Memory, Options, Outcome, Severity, System};
 
 fn read_as(id: &str, files: &Memory) -> Outcome {
     let mut options = Options::default();
@@ -150,6 +150,31 @@ fn what_grows_without_end_is_cut_off() {
             keepalived_conf::read(&files, Path::new("etc/keepalived.conf"), &options).unwrap();
         assert_eq!(outcome.diagnostics.worst(), Some(Severity::Fatal));
     }
+}
+
+/// A sparse file of a terabyte, and what is no file.
+#[test]
+fn files_that_cannot_be_configurations_are_refused() {
+    let folder = std::env::temp_dir().join(format!("keepalived-conf-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (main, endless) = (folder.join("keepalived.conf"), folder.join("endless.conf"));
+    std::fs::File::create(&endless).unwrap().set_len(1 << 40).unwrap();
+    for (path, words) in [
+        (endless.as_path(), "more than 67108864 octets"),
+        (Path::new("/dev/zero"), "not a regular file"),
+        (folder.as_path(), "not a regular file"),
+    ] {
+        let options = Options::default();
+        let refused = keepalived_conf::read(&System::default(), path, &options).unwrap_err();
+        let cause = std::error::Error::source(&refused).unwrap().to_string();
+        assert!(cause.contains(words), "{cause}");
+        let text = format!("include {}\n{}", path.display(), instance("A", ""));
+        std::fs::write(&main, text).unwrap();
+        let outcome = keepalived_conf::read(&System::default(), &main, &options).unwrap();
+        assert!(!outcome.diagnostics.is_empty());
+        assert_eq!(instances(&outcome).len(), 1, "what is besides is read");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]

@@ -1,16 +1,12 @@
 //! A number in a file.
 
 use alloc::boxed::Box;
-use alloc::string::ToString;
-use std::fs::OpenOptions;
-use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::PathBuf;
-
-use nix::libc::O_NONBLOCK;
 
 use super::error::ProbeError;
 use super::probe::{Found, Probe};
+use super::regular;
 use crate::Weight;
 
 /// A number is read from so many octets.
@@ -50,16 +46,7 @@ impl File {
 }
 
 fn number(path: &std::path::Path) -> io::Result<i64> {
-    // A FIFO is not waited for.
-    let file = OpenOptions::new().read(true).custom_flags(O_NONBLOCK).open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "it is no regular file".to_string(),
-        ));
-    }
-    let mut octets = alloc::vec::Vec::new();
-    file.take(LONGEST).read_to_end(&mut octets)?;
+    let octets = regular::read(path, LONGEST)?;
     let text = octets.trim_ascii();
     let sign = usize::from(matches!(text.first(), Some(b'-' | b'+')));
     let digits = text[sign..].iter().take_while(|octet| octet.is_ascii_digit()).count();

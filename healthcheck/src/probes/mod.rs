@@ -9,6 +9,7 @@ mod file;
 mod http;
 mod ping;
 mod probe;
+mod regular;
 mod script;
 mod smtp;
 mod tcp;

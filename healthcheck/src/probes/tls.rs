@@ -18,6 +18,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::error::ProbeError;
+use super::regular;
 
 /// How TLS is spoken: 1.2 or 1.3.
 #[derive(Clone)]
@@ -159,9 +160,21 @@ enum Roots<'a> {
     In(&'a Path),
 }
 
+/// More than all authorities that there are.
+const LONGEST: u64 = 16 << 20;
+
+fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
+    let wrong = |problem: String| TlsError::File { path: path.to_path_buf(), problem };
+    let text = regular::read(path, LONGEST + 1).map_err(|error| wrong(error.to_string()))?;
+    if text.len() as u64 > LONGEST {
+        return Err(wrong(alloc::format!("it has more than {LONGEST} octets")));
+    }
+    Ok(text)
+}
+
 fn key(path: &Path, password: Option<&[u8]>) -> Result<PrivateKeyDer<'static>, TlsError> {
     let wrong = |problem: String| TlsError::File { path: path.to_path_buf(), problem };
-    let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    let text = read(path)?;
     let encrypted = core::str::from_utf8(&text).ok().and_then(encrypted);
     let Some(encrypted) = encrypted else {
         return PrivateKeyDer::from_pem_slice(&text).map_err(|error| wrong(error.to_string()));
@@ -184,7 +197,8 @@ fn encrypted(text: &str) -> Option<pkcs8::SecretDocument> {
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let wrong = |problem: String| TlsError::File { path: path.to_path_buf(), problem };
-    let all = CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))?;
+    let text = read(path)?;
+    let all = CertificateDer::pem_slice_iter(&text);
     let all: Vec<_> = all.collect::<Result<_, _>>().map_err(|error| wrong(error.to_string()))?;
     if all.is_empty() {
         return Err(wrong("no certificate is in it".to_string()));
