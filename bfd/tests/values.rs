@@ -74,6 +74,7 @@ fn a_session_tells_what_it_knows_of_its_peer() {
     assert_eq!(session.diagnostic(), Diagnostic::None);
     let _ = session.handle(now, Input::Packet(&heard(State::Init)));
     assert_eq!(session.state(), State::Up);
+    assert_eq!((session.stats().went_up, session.stats().went_down), (1, 0));
     assert_eq!(session.remote_discriminator(), Discriminator::new(7));
     assert_eq!(session.remote_state(), State::Init);
     let _ = session.handle(now, Input::Packet(&heard(State::Down)));
@@ -82,11 +83,17 @@ fn a_session_tells_what_it_knows_of_its_peer() {
     let stats = *session.stats();
     assert_eq!((stats.received, stats.discarded, stats.sent), (2, 0, 2));
     assert_eq!((stats.went_up, stats.went_down), (1, 1));
+    // Why it went down is told until it goes down for another reason.
+    let _ = session.handle(now, Input::Packet(&heard(State::Down)));
+    assert_eq!(session.state(), State::Init);
+    assert_eq!(session.diagnostic(), Diagnostic::NeighborSignaledSessionDown);
+    assert_eq!((session.stats().went_up, session.stats().went_down), (1, 1));
     // Silence: the peer is unknown again, and why it went down stays.
     let late = now + session.detection_time();
     let _ = session.handle(late, Input::Wake(Jitter::NONE));
     assert_eq!((session.remote_discriminator(), session.remote_state()), (None, State::Down));
-    assert_eq!(session.diagnostic(), Diagnostic::NeighborSignaledSessionDown);
+    assert_eq!(session.state(), State::Down);
+    assert_eq!(session.diagnostic(), Diagnostic::ControlDetectionTimeExpired);
     let _ = session.handle(late, Input::Disable);
     assert_eq!(session.diagnostic(), Diagnostic::AdministrativelyDown);
 }
@@ -102,4 +109,75 @@ fn another_configuration_holds_at_once_while_it_is_not_up() {
     assert!(!packet.is_poll);
     assert_eq!(packet.desired_min_tx, Microseconds(2_000_000));
     assert_eq!(packet.required_min_rx, Microseconds(30_000));
+}
+
+/// A session that is Up since it heard Init, with this interval.
+fn up(interval: Duration) -> Session {
+    let mut session =
+        Session::new(config(interval, interval).unwrap(), Discriminator::new(1).unwrap());
+    let _ = session.handle(Timestamp::EPOCH, Input::Packet(&heard(State::Init)));
+    assert_eq!(session.state(), State::Up);
+    session
+}
+
+fn sends(session: &mut Session, now: Timestamp) -> Option<ControlPacket> {
+    session.handle(now, Input::Wake(Jitter::NONE)).transmit
+}
+
+/// RFC 5880 section 6.8.3: a change of the interval is agreed upon by a poll, and nothing else is.
+#[test]
+fn a_poll_is_for_another_interval() {
+    for (interval, polls) in [(10 * MS, true), (1000 * MS, false)] {
+        let config = config(interval, interval).unwrap();
+        let mut session = Session::new(config, Discriminator::new(1).unwrap());
+        let news = session.handle(Timestamp::EPOCH, Input::Packet(&heard(State::Init)));
+        assert_eq!(news.transmit.unwrap().is_poll, polls);
+    }
+    let mut down = up(10 * MS);
+    let news = down.handle(Timestamp::EPOCH, Input::Packet(&heard(State::Down))).transmit.unwrap();
+    assert!(!news.is_poll && news.state == State::Down);
+}
+
+#[test]
+fn an_answer_is_counted() {
+    let mut session = up(10 * MS);
+    let before = session.stats().sent;
+    let poll = ControlPacket { is_poll: true, ..heard(State::Up) };
+    assert!(session.handle(Timestamp::EPOCH, Input::Packet(&poll)).transmit.unwrap().is_final);
+    assert_eq!(session.stats().sent, before + 1);
+}
+
+/// RFC 5880 section 6.8.7: demand holds while both are Up.
+#[test]
+fn who_demands_silence_and_is_not_up_hears_us() {
+    let mut session = up(10 * MS);
+    let now = Timestamp::EPOCH + 8 * MS;
+    assert!(sends(&mut session, now + 2 * MS).unwrap().is_poll);
+    let demands = |state| ControlPacket { is_demand: true, is_final: true, ..heard(state) };
+    let _ = session.handle(now, Input::Packet(&demands(State::Init)));
+    assert!(sends(&mut session, now + 15 * MS).is_some());
+    let _ = session.handle(now + 15 * MS, Input::Packet(&demands(State::Up)));
+    assert_eq!(sends(&mut session, now + 35 * MS), None);
+}
+
+#[test]
+fn another_wish_of_the_peer_holds_for_the_packet_that_is_due() {
+    let mut session = up(10 * MS);
+    let answer = ControlPacket { is_final: true, ..heard(State::Up) };
+    let now = Timestamp::EPOCH + 10 * MS;
+    assert!(sends(&mut session, now).is_some());
+    let _ = session.handle(now, Input::Packet(&answer));
+    let wish = |microseconds| ControlPacket {
+        required_min_rx: Microseconds(microseconds),
+        desired_min_tx: Microseconds(5_000_000),
+        ..heard(State::Up)
+    };
+    let _ = session.handle(now, Input::Packet(&wish(1_000_000)));
+    assert_eq!(session.deadline(), Some(now + 1000 * MS));
+    let later = now + 100 * MS;
+    let _ = session.handle(later, Input::Packet(&wish(200_000)));
+    assert_eq!(session.deadline(), Some(now + 200 * MS));
+    // What would have been long ago is due now.
+    let _ = session.handle(later, Input::Packet(&wish(50_000)));
+    assert_eq!(session.deadline(), Some(later));
 }
