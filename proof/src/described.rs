@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use vrrp_fsm::proto::{Centiseconds, Interval, Priority, Seconds, Vrid};
+use vrrp_fsm::proto::{Authentication, Centiseconds, Interval, Priority, Seconds, Secret, Vrid};
 use vrrp_fsm::{Config, GroupId, Weight};
 
 /// Names a router on its machine: LAN, IPv6 or not, VRID.
@@ -22,6 +22,21 @@ pub enum Delivery {
     },
 }
 
+/// How packets are proved, with [`SECRET`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "plain data of a test")]
+pub enum Authenticates {
+    /// Not at all.
+    No,
+    /// By a password.
+    Password,
+    /// By an Authentication Header.
+    Header,
+}
+
+/// Everybody's.
+pub const SECRET: &str = "secret";
+
 /// What a router is run with.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of a test")]
@@ -32,6 +47,8 @@ pub struct Configured {
     pub group: Option<GroupId>,
     /// Of each tracked item.
     pub weights: Vec<Weight>,
+    /// How its packets are proved, and those of others.
+    pub authentication: Authentication,
 }
 
 /// A router as it is meant to be. The properties are about this, whatever the router itself was made of.
@@ -50,6 +67,8 @@ pub struct Described {
     pub address: IpAddr,
     /// To whom.
     pub delivery: Delivery,
+    /// How all of its election prove their packets.
+    pub authentication: Authenticates,
     /// `Advertisement_Interval`, and with it the version.
     pub interval: Interval,
     /// The configured priority.
@@ -74,7 +93,17 @@ impl Described {
     /// When it is described with values that no router can have.
     pub fn configured(&self) -> Configured {
         let weights = self.weights.iter().map(|weight| Weight::new(*weight).expect("-254 to 254"));
-        Configured { config: self.config(), group: self.group, weights: weights.collect() }
+        let secret = || Secret::new(SECRET.as_bytes()).expect("it is short");
+        Configured {
+            config: self.config(),
+            group: self.group,
+            weights: weights.collect(),
+            authentication: match self.authentication {
+                Authenticates::No => Authentication::None,
+                Authenticates::Password => Authentication::Password(secret()),
+                Authenticates::Header => Authentication::AuthenticationHeader(secret()),
+            },
+        }
     }
 
     /// What its state machine is told.

@@ -11,7 +11,9 @@ pub mod pools;
 mod property;
 pub mod simulation;
 
-pub use described::{Configured, Delivery, Described, Key, centiseconds, seconds};
+pub use described::{
+    Authenticates, Configured, Delivery, Described, Key, SECRET, centiseconds, seconds,
+};
 pub use machine::{Machine, Sent};
 pub use mistake::Mistake;
 pub use observer::{Look, Moment, Need, Observer, ObserverSnapshot, Violation};

@@ -1,4 +1,4 @@
-//! Whole packets as a router sends them without authentication.
+//! Whole packets as a router sends them.
 
 use std::net::IpAddr;
 
@@ -28,20 +28,40 @@ pub(crate) fn endpoints(source: IpAddr, destination: Option<IpAddr>) -> Endpoint
     }
 }
 
+/// A packet that proves nothing.
+///
 /// # Panics
-/// When the endpoints are of another family than the virtual addresses.
+/// As [`encode_signed`].
 pub(crate) fn encode(
     advertisement: &Advertisement<'_>,
     endpoints: Endpoints,
     hop_limit: u8,
+) -> Vec<u8> {
+    let mut signer = Signer::new(Authentication::None, 0);
+    encode_signed(advertisement, endpoints, hop_limit, &mut signer, false)
+}
+
+/// A packet; or the one before again, for somebody else.
+///
+/// # Panics
+/// When the endpoints are of another family than the virtual addresses.
+pub(crate) fn encode_signed(
+    advertisement: &Advertisement<'_>,
+    endpoints: Endpoints,
+    hop_limit: u8,
+    signer: &mut Signer,
+    is_again: bool,
 ) -> Vec<u8> {
     let mut octets = vec![0; MAX_IPV6_PACKET];
     let length = match endpoints {
         Endpoints::V4 { source, destination } => {
             let identification = 1;
             let envelope = Ipv4Envelope { source, destination, ttl: hop_limit, identification };
-            let mut signer = Signer::new(Authentication::None, 0);
-            signer.encode_ipv4(advertisement, &envelope, ChecksumForm::default(), &mut octets)
+            let form = ChecksumForm::default();
+            match is_again {
+                false => signer.encode_ipv4(advertisement, &envelope, form, &mut octets),
+                true => signer.encode_ipv4_again(advertisement, &envelope, form, &mut octets),
+            }
         }
         Endpoints::V6 { source, destination } => {
             let length = advertisement.encode_ipv6(source, destination, &mut octets);

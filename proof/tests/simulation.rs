@@ -1,7 +1,7 @@
 //! The simulation is one that can be trusted: one seed is one run, and what is left of a failure still fails.
 
 use proof::simulation::{Plan, run, shrink};
-use proof::{Delivery, Mistake, Property};
+use proof::{Authenticates, Delivery, Mistake, Property};
 
 #[test]
 fn one_seed_is_one_run_to_the_octet() {
@@ -35,13 +35,15 @@ fn pools_are_as_they_should_be() {
 #[test]
 fn seeds_have_everything() {
     let mut seen: Vec<String> = Vec::new();
-    let (mut large, mut groups, mut unicast, mut versions) = (0, 0, 0, [0; 3]);
+    let (mut large, mut groups, mut unicast, mut proved) = (0, 0, 0, 0);
+    let mut versions = [0; 3];
     for seed in 0..300 {
         let plan = Plan::new(seed);
         large += usize::from(plan.described().len() > 100);
         for router in plan.described() {
             groups += usize::from(router.group.is_some());
             unicast += usize::from(router.delivery != Delivery::Multicast);
+            proved += usize::from(router.authentication == Authenticates::Header);
             let version = match router.interval {
                 vrrp_fsm::proto::Interval::V2(_) => 0,
                 vrrp_fsm::proto::Interval::V3(_) => 1 + usize::from(router.key.1),
@@ -54,7 +56,8 @@ fn seeds_have_everything() {
         seen.dedup();
     }
     assert_eq!(seen.len(), 15, "{seen:?}");
-    assert!(large > 2 && groups > 20 && unicast > 100 && versions.iter().all(|count| *count > 100));
+    assert!(large > 2 && groups > 20 && unicast > 100 && proved > 100);
+    assert!(versions.iter().all(|count| *count > 100));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use director::config::PlannedRouter;
 use lab::Folder;
 use proof::simulation::{Plan, run};
-use proof::{Configured, Delivery, Described, Property};
+use proof::{Authenticates, Configured, Delivery, Described, Property, SECRET};
 use vrrp_io::fsm::GroupId;
 use vrrp_io::proto::Interval;
 use vrrp_io::{Peer, Unicast};
@@ -71,6 +71,14 @@ fn instance(text: &mut String, all: &[Described], number: usize, router: &Descri
         }
         line(" }".into());
     }
+    let auth_type = match router.authentication {
+        Authenticates::No => None,
+        Authenticates::Password => Some("PASS"),
+        Authenticates::Header => Some("AH"),
+    };
+    if let Some(kind) = auth_type {
+        line(format!(" authentication {{\n  auth_type {kind}\n  auth_pass {SECRET}\n }}"));
+    }
     if !router.weights.is_empty() {
         line(" track_script {".into());
         for (item, weight) in router.weights.iter().enumerate() {
@@ -113,6 +121,7 @@ fn configured(all: &[Described], router: &Described, planned: &PlannedRouter) ->
         config: config.router().clone(),
         group: config.group().map(|name| GroupId(name.parse().unwrap())),
         weights: config.tracked().map(|(_, weight)| weight).collect(),
+        authentication: config.authentication().clone(),
     }
 }
 

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use vrrp_fsm::{Actions, Config, Input, Timestamp, VirtualRouter};
 use vrrp_proto::{
     Authentication, ChecksumForm, Datagram, DecodeError, Demands, HOP_LIMIT, Ipv4Envelope,
-    MAX_IPV6_PACKET, MULTICAST_IPV4, MULTICAST_IPV6, Packet, Priority, Signer, Verifier,
+    MAX_IPV6_PACKET, MULTICAST_IPV4, MULTICAST_IPV6, Packet, Priority, Signer,
 };
 
 /// A machine with one virtual router.
@@ -14,40 +14,27 @@ pub(super) struct Machine {
     pub(super) is_on: bool,
     pub(super) holds_addresses: bool,
     pub(super) partition: u8,
-    authentication: Authentication,
-    signer: Signer,
-    verifier: Verifier,
-    boots: u32,
 }
 
 impl Machine {
-    pub(super) fn new(address: IpAddr, config: Config, authentication: Authentication) -> Self {
+    pub(super) fn new(address: IpAddr, config: Config) -> Self {
         Self {
             address,
             router: VirtualRouter::new(config),
             is_on: false,
             holds_addresses: false,
             partition: 0,
-            signer: Signer::new(authentication.clone(), 0),
-            verifier: Verifier::new(authentication.clone()),
-            authentication,
-            boots: 0,
         }
     }
 
-    /// A new process: nothing is remembered, and AH sequence numbers go on above the earlier ones.
+    /// A new process: nothing is remembered.
     pub(super) fn boot(&mut self) {
-        const NUMBERS_PER_BOOT: u32 = 1 << 20;
-        self.boots += 1;
         self.is_on = true;
         self.holds_addresses = false;
         self.router = VirtualRouter::new(self.router.config().clone());
-        self.signer =
-            Signer::new(self.authentication.clone(), self.boots.saturating_mul(NUMBERS_PER_BOOT));
-        self.verifier = Verifier::new(self.authentication.clone());
     }
 
-    pub(super) fn encode(&mut self, priority: Priority) -> Vec<u8> {
+    pub(super) fn encode(&self, priority: Priority) -> Vec<u8> {
         let advertisement = self.router.advertisement(priority);
         let mut buffer = vec![0; MAX_IPV6_PACKET];
         let length = match self.address {
@@ -59,7 +46,8 @@ impl Machine {
                     identification: 1,
                 };
                 let form = ChecksumForm::default();
-                self.signer.encode_ipv4(&advertisement, &envelope, form, &mut buffer)
+                let mut signer = Signer::new(Authentication::None, 0);
+                signer.encode_ipv4(&advertisement, &envelope, form, &mut buffer)
             }
             IpAddr::V6(source) => advertisement.encode_ipv6(source, MULTICAST_IPV6, &mut buffer),
         };
@@ -72,7 +60,7 @@ impl Machine {
         let received = Datagram::from_ip(octets);
         let verified = received.as_ref().map_err(|error| *error).and_then(|datagram| {
             let packet = Packet::decode(datagram, &demands)?;
-            let advertisement = self.verifier.advertisement(&packet)?;
+            let advertisement = packet.advertisement()?;
             Ok::<_, DecodeError>((datagram.endpoints().source(), advertisement))
         });
         match verified {

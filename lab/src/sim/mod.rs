@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use vrrp_fsm::{Config, Event, Input, State, Timestamp};
-use vrrp_proto::{Authentication, Priority};
+use vrrp_proto::Priority;
 
 use crate::frame::Frame;
 use machine::Machine;
@@ -93,13 +93,8 @@ impl SimLan {
     }
 
     /// Plugs in a machine that is off, and returns its number.
-    pub fn add(
-        &mut self,
-        address: IpAddr,
-        config: Config,
-        authentication: Authentication,
-    ) -> usize {
-        self.machines.push(Machine::new(address, config, authentication));
+    pub fn add(&mut self, address: IpAddr, config: Config) -> usize {
+        self.machines.push(Machine::new(address, config));
         self.machines.len() - 1
     }
 

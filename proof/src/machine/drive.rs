@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use vrrp_fsm::proto::{HOP_LIMIT, Priority};
+use vrrp_fsm::proto::{Authentication, HOP_LIMIT, Priority, Signer};
 use vrrp_fsm::{Action, Actions, Input, State, VirtualRouter};
 
 use super::{Machine, Sent};
 use crate::described::Delivery;
 use crate::mistake::Mistake;
 use crate::observer::{Look, Moment, Observer};
-use crate::packet::{encode, endpoints};
+use crate::packet::{encode_signed, endpoints};
 
 impl Machine {
     pub(super) fn give(
@@ -107,23 +107,32 @@ impl Machine {
         }
     }
 
-    fn transmit(&self, router: usize, priority: Priority, sent: &mut Vec<Sent>) {
+    fn transmit(&mut self, router: usize, priority: Priority, sent: &mut Vec<Sent>) {
         let described = &self.all[router];
-        let Some(advertiser) = self.set.get(&described.key) else { return };
-        let advertisement = advertiser.advertisement(priority);
-        let encoded = |destination| {
-            encode(&advertisement, endpoints(described.address, destination), HOP_LIMIT)
+        let (Some(advertiser), Some(place)) = (self.set.get(&described.key), self.place(router))
+        else {
+            return;
         };
-        match (described.delivery, self.place(router)) {
-            (Delivery::Unicast { .. }, Some(place)) => {
-                let peers = self.peers[place].iter().map(|peer| Sent {
-                    router,
-                    to: Some(peer.machine),
-                    octets: encoded(Some(peer.address)),
-                });
-                sent.extend(peers);
+        let advertisement = advertiser.advertisement(priority);
+        let mut plain = Signer::new(Authentication::None, 0);
+        let mut encoded = |destination, is_again| {
+            let between = endpoints(described.address, destination);
+            let signer = match &mut self.authenticities[place] {
+                Some(authenticity) => &mut authenticity.signer,
+                None => &mut plain,
+            };
+            encode_signed(&advertisement, between, HOP_LIMIT, signer, is_again)
+        };
+        match described.delivery {
+            Delivery::Unicast { .. } => {
+                for (number, peer) in self.peers[place].iter().enumerate() {
+                    let octets = encoded(Some(peer.address), number > 0);
+                    sent.push(Sent { router, to: Some(peer.machine), octets });
+                }
             }
-            _ => sent.push(Sent { router, to: None, octets: encoded(None) }),
+            Delivery::Multicast => {
+                sent.push(Sent { router, to: None, octets: encoded(None, false) });
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A machine with virtual routers and a driver, as every layer runs it: the real state machines, the real codec.
 
+mod authenticity;
 mod drive;
 
 use std::net::IpAddr;
@@ -9,6 +10,8 @@ use vrrp_fsm::proto::{Datagram, Demands, Endpoints, Packet};
 use vrrp_fsm::{
     Fault, Input, RouterSet, SetSnapshot, Standing, State, Timestamp, Tracking, VirtualRouter,
 };
+
+use authenticity::Authenticity;
 
 use crate::described::{Configured, Delivery, Described, Key};
 use crate::mistake::Mistake;
@@ -26,6 +29,8 @@ pub struct Machine {
     /// For each of them.
     peers: Arc<[Vec<Peer>]>,
     looks: Vec<Look>,
+    authenticities: Vec<Option<Box<Authenticity>>>,
+    boots: u32,
     set: RouterSet<Key>,
     is_on: bool,
     mistake: Option<Mistake>,
@@ -74,6 +79,8 @@ impl Machine {
             configured: Arc::clone(configured),
             peers: routers.iter().map(|router| peers(all, &all[*router])).collect(),
             looks: vec![Look::OFF; routers.len()],
+            authenticities: vec![None; routers.len()],
+            boots: 0,
             routers,
             set: RouterSet::new(),
             is_on: false,
@@ -120,6 +127,9 @@ impl Machine {
         self.is_on = true;
         self.set = RouterSet::new();
         self.looks.fill(Look::OFF);
+        self.boots += 1;
+        let proved = self.routers.iter().map(|router| &self.configured[*router].authentication);
+        self.authenticities = proved.map(|how| Authenticity::new(how, self.boots)).collect();
         for router in self.routers.clone() {
             let described = &self.all[router];
             let configured = &self.configured[router];
@@ -216,8 +226,11 @@ impl Machine {
         let Some(vrid) = datagram.claimed_vrid() else { return sent };
         let Some(router) = self.router((lan, is_ipv6, vrid)) else { return sent };
         let Some(demands) = self.demands(router, &endpoints) else { return sent };
-        let decoded = Packet::decode(&datagram, &demands);
-        match decoded.and_then(|packet| packet.advertisement()) {
+        let Some(place) = self.place(router) else { return sent };
+        let authenticity = self.authenticities[place].as_deref_mut();
+        let decoded = Packet::decode(&datagram, &demands)
+            .and_then(|packet| Authenticity::advertisement(authenticity, &packet));
+        match decoded {
             Ok(advertisement) => {
                 let (source, advertisement) = (endpoints.source(), &advertisement);
                 let input = Input::Advertisement { source, advertisement };

@@ -7,7 +7,7 @@ use vrrp_fsm::GroupId;
 use vrrp_fsm::proto::{Interval, Priority};
 
 use super::state::Budget;
-use crate::described::{Delivery, Described, centiseconds, seconds};
+use crate::described::{Authenticates, Delivery, Described, centiseconds, seconds};
 
 /// Some routers and what happens to them.
 #[derive(Clone, Debug)]
@@ -33,6 +33,7 @@ fn router(machine: usize, priority: u8) -> Described {
         group: None,
         address: IpAddr::from([10, 0, 0, 1 + u8::try_from(machine).expect("a few machines")]),
         delivery: Delivery::Multicast,
+        authentication: Authenticates::No,
         interval: centiseconds(100),
         priority: Priority::new(priority).expect("1 to 255"),
         preempt: true,

@@ -10,7 +10,7 @@ use vrrp_fsm::proto::{Interval, Priority};
 
 use super::clock::Clock;
 use super::medium::Medium;
-use crate::described::{Configured, Delivery, Described, centiseconds, seconds};
+use crate::described::{Authenticates, Configured, Delivery, Described, centiseconds, seconds};
 
 /// Something that happens to machines and LANs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -271,6 +271,11 @@ fn election(
         0 => (false, seconds(random.u8(1..=3))),
         version => (version == 2, interval(random)),
     };
+    let authentication = match (usual, random.u8(..4)) {
+        (Interval::V2(_), 0) => Authenticates::Password,
+        (Interval::V2(_), 1) => Authenticates::Header,
+        _ => Authenticates::No,
+    };
     let has_owner = random.u8(..8) == 0;
     let learns = random.u8(..5) == 0;
     let preempts = random.u8(..4) != 0;
@@ -304,6 +309,7 @@ fn election(
                 false => IpAddr::from([10, 0, lan, number]),
             },
             delivery,
+            authentication,
             interval: own,
             priority: Priority::new(priority).expect("1 to 255"),
             preempt: preempts,

@@ -79,6 +79,11 @@ impl RouterConfig {
         &self.delivery
     }
 
+    /// How its packets are proved in VRRPv2, and those of others.
+    pub fn authentication(&self) -> &Authentication {
+        &self.authentication
+    }
+
     /// What it watches, and what each makes of the priority.
     pub fn tracked(&self) -> impl Iterator<Item = (&Tracked, Weight)> {
         self.tracked.iter().map(|(tracked, weight)| (tracked, *weight))
