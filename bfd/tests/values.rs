@@ -96,6 +96,10 @@ fn a_session_tells_what_it_knows_of_its_peer() {
     assert_eq!(session.diagnostic(), Diagnostic::ControlDetectionTimeExpired);
     let _ = session.handle(late, Input::Disable);
     assert_eq!(session.diagnostic(), Diagnostic::AdministrativelyDown);
+    // Again, it is no news.
+    let again = session.handle(late, Input::Disable);
+    assert_eq!((again.event, again.transmit), (None, None));
+    assert_eq!(Timestamp::from_epoch(late.saturating_since(now)), late);
 }
 
 #[test]

@@ -199,3 +199,12 @@ fn another_pool_goes_on_from_what_is_known() {
     other.health.fail(other.checks[0]);
     assert!(!other.health.is_up(other.servers[0]));
 }
+
+#[test]
+fn what_nothing_is_said_of_is_usual() {
+    assert_eq!(PoolConfig::default(), PoolConfig::new());
+    assert_eq!(ServerConfig::default(), ServerConfig::new());
+    // Times that do not end are as good as endless.
+    let never = NOW + std::time::Duration::MAX;
+    assert_eq!(never + std::time::Duration::from_secs(1), never);
+}

@@ -312,3 +312,55 @@ fn a_set_passes_another_configuration_on() {
     assert!(set.reconfigure(now, &1, ipv4(90)).unwrap().is_ok());
     assert_eq!(set.get(&1).unwrap().config().priority().get(), 90);
 }
+
+#[test]
+fn news_that_could_not_be_told_change_nothing() {
+    let mut router = VirtualRouter::new(ipv4(100));
+    let now = Timestamp::EPOCH;
+    let _ = router.handle(now, Input::PrimaryAddress(Some([192, 0, 2, 1].into())));
+    let started = router.handle(now, Input::Startup);
+    let news = started.into_iter().find(|action| matches!(action, Action::Notify(_))).unwrap();
+    let before = (router.snapshot(now), *router.stats());
+    assert!(router.handle(now, Input::Failed(news)).is_empty());
+    assert_eq!((router.snapshot(now), *router.stats()), before);
+}
+
+/// No driver gives it such: the two families are two virtual routers.
+#[test]
+fn packets_of_the_other_family_are_of_another_router() {
+    let mut router = VirtualRouter::new(ipv4(100).check_addresses(true));
+    let now = Timestamp::EPOCH;
+    let _ = router.handle(now, Input::PrimaryAddress(Some([192, 0, 2, 1].into())));
+    let _ = router.handle(now, Input::Startup);
+    let other = ipv6(&[LINK_LOCAL]);
+    let Addresses::V6(list) = other.addresses() else { panic!("{other:?}") };
+    let interval = Centiseconds::DEFAULT;
+    let advertisement =
+        Advertisement::v3_ipv6(Vrid::new(51).unwrap(), Priority::DEFAULT, interval, list);
+    let source = IpAddr::from([192, 0, 2, 2]);
+    let input = Input::Advertisement { source, advertisement: &advertisement };
+    let before = router.snapshot(now);
+    assert!(router.handle(now, input).is_empty());
+    assert_eq!(router.snapshot(now), before);
+    assert_eq!(router.stats().version_errors, 1);
+}
+
+/// In the very moment in which a startup delay ends, it holds no longer: what was heard then counts.
+#[test]
+fn another_configuration_at_the_end_of_a_delay_is_one_without_delay() {
+    let delay = Duration::from_secs(5);
+    let config = ipv4(100).startup_delay(delay);
+    let mut router = VirtualRouter::new(config.clone());
+    let now = Timestamp::EPOCH;
+    let _ = router.handle(now, Input::PrimaryAddress(Some([192, 0, 2, 1].into())));
+    let _ = router.handle(now, Input::Startup);
+    assert_eq!(router.deadline(), Some(now + delay + Duration::from_micros(3_609_375)));
+    let other = VirtualRouter::new(ipv4(200));
+    let advertisement = &other.advertisement(Priority::STOPPED);
+    let source = IpAddr::from([192, 0, 2, 2]);
+    let _ = router.handle(now + delay, Input::Advertisement { source, advertisement });
+    let skew = Some(now + delay + Duration::from_micros(609_375));
+    assert_eq!(router.deadline(), skew);
+    let _ = router.reconfigure(now + delay, config).unwrap();
+    assert_eq!(router.deadline(), skew);
+}

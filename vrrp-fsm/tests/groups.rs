@@ -61,6 +61,10 @@ impl Routers {
         }
     }
 
+    fn follow_up(&mut self, at: f64) {
+        self.take(time(at), 0, Actions::none());
+    }
+
     fn states(&self) -> Vec<State> {
         self.set.iter().map(|(_, router)| router.state()).collect()
     }
@@ -154,9 +158,7 @@ fn an_active_router_that_joins_a_backup_group_is_backup() {
     routers.wake(4.0);
     assert_eq!(routers.states(), [State::Backup, State::Active]);
     routers.set.join(&2, Some(GROUP));
-    while let Some((key, actions)) = routers.set.follow_up(time(4.1)) {
-        routers.take(time(4.1), key, actions);
-    }
+    routers.follow_up(4.1);
     assert_eq!(routers.states(), [State::Backup; 2]);
 }
 
@@ -213,14 +215,53 @@ fn one_that_joins_an_active_group_is_active() {
     // One that joins a group which misses something misses it, too.
     routers.set.join(&9, Some(GROUP));
     routers.wake(6.0);
-    while let Some((key, actions)) = routers.set.follow_up(time(6.0)) {
-        routers.take(time(6.0), key, actions);
-    }
+    routers.follow_up(6.0);
     assert_eq!(routers.states(), [State::Fault; 2]);
     // The one that missed it is taken away.
     routers.set.remove(&1);
-    while let Some((key, actions)) = routers.set.follow_up(time(7.0)) {
-        routers.take(time(7.0), key, actions);
-    }
+    routers.follow_up(7.0);
     assert_eq!(routers.states(), [State::Backup]);
+}
+
+/// Nobody else tells it any more that another one misses something.
+#[test]
+fn one_that_leaves_misses_nothing_of_the_group() {
+    let mut routers = Routers::new(&[100, 100, 100]);
+    routers.input(1.0, 1, Input::Fault(Fault::InterfaceDown));
+    assert_eq!(routers.states(), [State::Fault; 3]);
+    routers.set.join(&2, None);
+    routers.follow_up(1.0);
+    assert_eq!(routers.states(), [State::Fault, State::Backup, State::Fault]);
+    routers.wake(5.0);
+    assert_eq!(routers.states(), [State::Fault, State::Active, State::Fault]);
+}
+
+/// Also when a third one is taken away before anything followed.
+#[test]
+fn those_that_leave_together_are_freed_each() {
+    for gone in [2, 3] {
+        let mut routers = Routers::new(&[100, 100, 100]);
+        routers.input(1.0, 1, Input::Fault(Fault::InterfaceDown));
+        routers.set.join(&2, None);
+        routers.set.join(&3, None);
+        assert!(routers.set.remove(&gone).is_some());
+        routers.follow_up(1.0);
+        assert_eq!(routers.states(), [State::Fault, State::Backup], "without {gone}");
+    }
+}
+
+#[test]
+fn a_group_that_everybody_left_begins_anew() {
+    let mut routers = Routers::new(&[100]);
+    routers.wake(4.0);
+    assert_eq!(routers.states(), [State::Active]);
+    routers.set.join(&1, None);
+    routers.input(5.0, 1, Input::Shutdown);
+    routers.input(5.0, 1, Input::Startup);
+    // Were the group still Active, who joins it would be at once.
+    routers.set.join(&1, Some(GROUP));
+    routers.follow_up(5.0);
+    assert_eq!(routers.states(), [State::Backup]);
+    routers.wake(9.0);
+    assert_eq!(routers.states(), [State::Active]);
 }

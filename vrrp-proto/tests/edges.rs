@@ -6,8 +6,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use vrrp_proto::{
     AcceptedChecksum, AddressList, Addresses, Advertisement, AuthFailure, Authentication,
     Centiseconds, ChecksumForm, Datagram, DecodeError, Demands, EncodeError, Endpoints, ErrorKind,
-    Interval, Ipv4Envelope, MULTICAST_IPV4, Packet, Priority, Seconds, Secret, Signer, Verifier,
-    Vrid,
+    HmacFailure, Interval, Ipv4Envelope, MULTICAST_IPV4, Packet, Priority, Seconds, Secret, Signer,
+    Verifier, Vrid,
 };
 
 const SOURCE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
@@ -129,8 +129,10 @@ fn what_cannot_be_written_is_refused() {
     let addresses = [Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1)];
     let list = AddressList::new(&addresses).unwrap();
     let v6 = Advertisement::v3_ipv6(vrid(), Priority::DEFAULT, Centiseconds::DEFAULT, list);
-    let refused = v6.encode_ipv6(addresses[0], group, &mut [0; 40]);
-    assert_eq!(refused, Err(EncodeError::BufferTooShort { needed: 64, available: 40 }));
+    for available in [0, 39, 40, 63] {
+        let refused = v6.encode_ipv6(addresses[0], group, &mut vec![0; available]);
+        assert_eq!(refused, Err(EncodeError::BufferTooShort { needed: 64, available }));
+    }
 }
 
 #[test]
@@ -147,6 +149,56 @@ fn a_password_inside_an_authentication_header_proves_nothing() {
         DecodeError::AuthTypeMismatch { .. } | DecodeError::Authentication(AuthFailure::NoKey)
     );
     assert!(is_known, "{refused}");
+    // Nor does the right one, when the message says that it is by password.
+    let secret = Secret::new(b"secret").unwrap();
+    let mut octets = octets.clone();
+    let message = &mut octets[20 + 24..];
+    message[4] = 1;
+    message[6..8].fill(0);
+    let end = message.len() - 8;
+    message[end..].copy_from_slice(b"secret\0\0");
+    let words = message.chunks(2).map(|word| u32::from(word[0]) << 8 | u32::from(word[1]));
+    let sum: u32 = words.sum();
+    let checksum = !u16::try_from((sum >> 16) + (sum & 0xffff)).unwrap();
+    message[6..8].copy_from_slice(&checksum.to_be_bytes());
+    let datagram = Datagram::from_ip(&octets).unwrap();
+    let packet = Packet::decode(&datagram, &Demands::new()).unwrap();
+    assert_eq!(packet.auth_type(), Some(1));
+    let refused = Verifier::new(Authentication::Password(secret)).advertisement(&packet);
+    assert_eq!(refused, Err(DecodeError::Authentication(AuthFailure::NoKey)));
+}
+
+/// Of IPv6 there is one form.
+#[test]
+fn forms_of_the_checksum_are_the_same_for_ipv6() {
+    let addresses = [Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1)];
+    let list = AddressList::new(&addresses).unwrap();
+    let v6 = Advertisement::v3_ipv6(vrid(), Priority::DEFAULT, Centiseconds::DEFAULT, list);
+    let destination = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 2);
+    let endpoints = Endpoints::V6 { source: addresses[0], destination };
+    let encoded =
+        [ChecksumForm::Rfc5798, ChecksumForm::Rfc9568, ChecksumForm::ToGroup].map(|form| {
+            let mut buffer = [0; 64];
+            v6.encode(endpoints, form, &mut buffer).unwrap();
+            buffer
+        });
+    assert!(encoded.iter().all(|octets| *octets == encoded[0]));
+}
+
+#[test]
+fn each_error_is_of_its_kind() {
+    let out = vrrp_proto::OutOfRange { field: "VRID", value: 0, min: 1, max: 255 };
+    let type_mismatch = DecodeError::AuthTypeMismatch { received: 1, configured: 0 };
+    for (error, kind) in [
+        (type_mismatch, ErrorKind::AuthTypeMismatch),
+        (DecodeError::Vrid(out), ErrorKind::Vrid),
+        (DecodeError::Interval(out), ErrorKind::Interval),
+        (DecodeError::Extension(HmacFailure::Missing), ErrorKind::ExtensionMissing),
+        (DecodeError::Extension(HmacFailure::UnknownKey(3)), ErrorKind::ExtensionUnknownKey),
+        (DecodeError::Extension(HmacFailure::Mac), ErrorKind::ExtensionInvalid),
+    ] {
+        assert_eq!(error.kind(), kind);
+    }
 }
 
 /// Differences in several octets add up, and do not cancel.

@@ -4,6 +4,7 @@
 //! Needs qemu, busybox, ipvsadm and the kernel that `cargo xtask test` fetches; fails without.
 #![expect(clippy::print_stdout, reason = "it is its own test harness")]
 
+mod coverage;
 mod ipvsadm;
 mod table;
 mod traffic;
@@ -94,10 +95,12 @@ fn in_machine() -> bool {
         .and_then(|machine| machine.modules(&["bridge", "ipip", "veth"]))
         .and_then(|machine| machine.modules_for_later(&modules))
         .expect("the machine can be put together");
-    let ran = machine.run(SCRIPT, Duration::from_secs(240)).expect("the machine runs");
+    let script = coverage::measured(SCRIPT);
+    let ran = machine.run(&script, Duration::from_secs(240)).expect("the machine runs");
+    let output = coverage::collected(&ran.output);
     let count = WITHOUT.len() + WITH.len();
-    println!("\nrunning {count} tests{}", ran.output);
-    let passed = ran.output.matches("... ok").count();
+    println!("\nrunning {count} tests{output}");
+    let passed = output.matches("... ok").count();
     let is_fine = ran.status == Some(0) && passed == count;
     let word = if is_fine { "ok" } else { "FAILED" };
     println!(

@@ -168,12 +168,11 @@ impl<K: Ord + Clone> RouterSet<K> {
         if before == after {
             return;
         }
-        if let Some(group) = self.groups.groups.get_mut(&id) {
-            match (before.state, after.state) {
-                (State::Active, State::Backup | State::Fault) => group.is_active = false,
-                (_, State::Active) => group.is_active = true,
-                _ => {}
-            }
+        // It becomes Active only with all others, so here it can only cease to be.
+        let has_left =
+            before.state == State::Active && matches!(after.state, State::Backup | State::Fault);
+        if has_left && let Some(group) = self.groups.groups.get_mut(&id) {
+            group.is_active = false;
         }
         self.settle_group(id, Some(slot));
     }
