@@ -32,38 +32,53 @@ mod tests {
 
     type Body = fn(&[u8]);
 
-    /// The bodies run over their seeds, and over damaged ones, with every `cargo test`.
+    const BODIES: [(&str, Body); 11] = [
+        ("configuration", super::configuration),
+        ("plan", super::plan),
+        ("datagram", super::datagram),
+        ("advertisement", super::advertisement),
+        ("router", super::router),
+        ("netlink", super::netlink),
+        ("bfd", super::bfd),
+        ("answers", super::answers),
+        ("lan", super::lan),
+        ("ipvs", super::ipvs),
+        ("ipvs_text", super::ipvs_text),
+    ];
+
+    fn inputs(of: &str, name: &str) -> Vec<Vec<u8>> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(of).join(name);
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let inputs: Vec<_> = entries.map(|path| std::fs::read(path).unwrap()).collect();
+        assert!(!inputs.is_empty(), "{name} has no {of}");
+        inputs
+    }
+
+    /// The bodies run over their seeds, and over damaged ones, with every `cargo test`; and over what fuzzing has found to
+    /// reach code that nothing else does.
     #[test]
-    fn seeds() {
-        let bodies: [(&str, Body); 12] = [
-            ("configuration", super::configuration),
-            ("control", super::control),
-            ("plan", super::plan),
-            ("datagram", super::datagram),
-            ("advertisement", super::advertisement),
-            ("router", super::router),
-            ("netlink", super::netlink),
-            ("bfd", super::bfd),
-            ("answers", super::answers),
-            ("lan", super::lan),
-            ("ipvs", super::ipvs),
-            ("ipvs_text", super::ipvs_text),
-        ];
-        for (name, body) in bodies {
-            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(name);
-            let mut seeds = 0;
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let seed = std::fs::read(entry.unwrap().path()).unwrap();
-                body(&seed);
-                for at in 0..seed.len() {
-                    let mut damaged = seed.clone();
-                    damaged[at] ^= 0x55;
-                    body(&damaged);
-                    body(&seed[..at]);
-                }
-                seeds += 1;
-            }
-            assert!(seeds > 0, "{name} has no seeds");
+    fn bodies() {
+        for (name, body) in BODIES {
+            run(name, body);
         }
+    }
+
+    /// As root: a daemon runs.
+    #[test]
+    fn control() {
+        run("control", super::control);
+    }
+
+    fn run(name: &str, body: Body) {
+        for seed in inputs("seeds", name) {
+            body(&seed);
+            for at in 0..seed.len() {
+                let mut damaged = seed.clone();
+                damaged[at] ^= 0x55;
+                body(&damaged);
+                body(&seed[..at]);
+            }
+        }
+        inputs("corpus", name).iter().for_each(|input| body(input));
     }
 }

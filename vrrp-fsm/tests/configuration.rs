@@ -364,3 +364,15 @@ fn another_configuration_at_the_end_of_a_delay_is_one_without_delay() {
     let _ = router.reconfigure(now + delay, config).unwrap();
     assert_eq!(router.deadline(), skew);
 }
+
+/// A deadline after the last moment lies ahead of it.
+#[test]
+fn time_ends_and_does_not_begin_anew() {
+    let last = Timestamp::from_epoch(Duration::MAX);
+    assert_eq!(last, Timestamp::from_epoch(Duration::from_nanos(u64::MAX)));
+    assert!(last < last + Duration::from_secs(1));
+    let end = last + Duration::MAX;
+    assert_eq!(end + Duration::from_secs(1), end);
+    assert_eq!(Timestamp::EPOCH + Duration::MAX, end);
+    assert_eq!(end.since_epoch(), Duration::from_nanos(u64::MAX));
+}

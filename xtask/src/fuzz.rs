@@ -7,7 +7,7 @@ use crate::run::{Outcome, cargo, command, top};
 
 const VERSION: &str = "0.13.2";
 
-pub(crate) fn run(seconds: u32) -> Outcome {
+pub(crate) fn run(seconds: u32, only: Option<&str>, keep: bool) -> Outcome {
     debian::install(&debian::COMPILER)?;
     let tools = top().join("target/tools");
     let program = tools.join("bin/cargo-fuzz");
@@ -23,16 +23,28 @@ pub(crate) fn run(seconds: u32) -> Outcome {
     let program = program.to_string_lossy();
     let how = ["--sanitizer", "none", "--features", "libfuzzer"];
     command(&quick, &[&[&*program, "fuzz", "build"][..], &how].concat())?;
-    for target in targets(&top().join("fuzz/fuzz_targets"))? {
+    let all = targets(&top().join("fuzz/fuzz_targets"))?;
+    if let Some(unknown) = only.filter(|only| !all.iter().any(|target| target == only)) {
+        return Err(format!("target is {unknown}, allowed are {}", all.join(", ")));
+    }
+    for target in all.iter().filter(|target| only.is_none_or(|only| only == *target)) {
+        // What was found here before, what is kept, and what somebody wrote.
+        let [found, kept, seeds] =
+            ["target/fuzz", "fuzz/corpus", "fuzz/seeds"].map(|folder| format!("{folder}/{target}"));
+        for folder in [&found, &kept] {
+            std::fs::create_dir_all(top().join(folder)).map_err(|error| error.to_string())?;
+        }
+        let fuzz = |words: &[&str]| {
+            let run = [&*program, "fuzz", "run"];
+            let words = [&run[..], &how, &[target.as_str()], words].concat();
+            command(&quick, &words).map_err(|error| format!("{target}: {error}"))
+        };
         let time = format!("-max_total_time={seconds}");
-        let seeds = format!("fuzz/seeds/{target}");
-        let corpus = format!("fuzz/corpus/{target}");
-        std::fs::create_dir_all(top().join(&corpus)).map_err(|error| error.to_string())?;
         let limits = ["--", &time, "-print_final_stats=1", "-verbosity=0"];
-        let run = [&*program, "fuzz", "run"];
-        let what = [target.as_str(), &corpus, &seeds];
-        let words = [&run[..], &how, &what, &limits].concat();
-        command(&quick, &words).map_err(|error| format!("{target}: {error}"))?;
+        fuzz(&[&[&*found, &kept, &seeds][..], &limits].concat())?;
+        if keep {
+            fuzz(&[&kept, &seeds, &found, "--", "-set_cover_merge=1"])?;
+        }
     }
     Ok(())
 }

@@ -54,6 +54,12 @@ enum Task {
         /// Seconds for each target.
         #[arg(long, default_value_t = 5)]
         seconds: u32,
+        /// This target only.
+        #[arg(long)]
+        target: Option<String>,
+        /// Keep in fuzz/corpus what reaches code that nothing there does.
+        #[arg(long)]
+        keep: bool,
     },
     /// Every state of a few virtual routers.
     Model {
@@ -137,7 +143,7 @@ fn perform(task: Task) -> Outcome {
         ),
         Task::Features => features(),
         Task::Purity => purity::run(),
-        Task::Fuzz { seconds } => fuzz::run(seconds),
+        Task::Fuzz { seconds, target, keep } => fuzz::run(seconds, target.as_deref(), keep),
         Task::Model { long } => proof::model(long),
         Task::Sim { words } => proof::simulation(&words),
         Task::Coverage => coverage::run(),
@@ -163,7 +169,7 @@ fn ci() -> Outcome {
         ("readme", Task::Readme),
         ("sim", Task::Sim { words: vec!["--seeds".into(), "10000".into()] }),
         ("budgets", Task::Budgets),
-        ("fuzz", Task::Fuzz { seconds: 5 }),
+        ("fuzz", Task::Fuzz { seconds: 5, target: None, keep: false }),
     ];
     let begin = Instant::now();
     for (name, task) in steps {

@@ -22,15 +22,17 @@ pub(crate) fn run(is_portable: bool) -> Outcome {
 }
 
 fn portable() -> Outcome {
-    let elsewhere = ["--exclude", "lab", "--exclude", "examples", "--exclude", "director"];
-    cargo(&[&["test", "--workspace"][..], &elsewhere].concat())?;
+    let elsewhere = ["lab", "examples", "director", "fuzz"].map(|name| ["--exclude", name]);
+    cargo(&[&["test", "--workspace"][..], elsewhere.as_flattened()].concat())?;
+    cargo(&["test", "--package", "fuzz", "--", "--skip", "control"])?;
     cargo(&["test", "--package", "director", "--lib"])?;
     cargo(&["test", "--package", "lab", "--lib", "--test", "sim"])?;
     cargo(&["test", "--package", "examples", "--bins", "--test", "programs"])?;
     println!(
         "\nleft out, because --portable was given: all of lab/tests but sim, that is our routers on real \
          sockets, interoperation with keepalived and FRR, netlink, and the flood; and of examples/tests \
-         failover on real sockets, ipvs in a virtual machine, database-proxy with Redis and the memory of vip beside keepalived's; and all of director/tests"
+         failover on real sockets, ipvs in a virtual machine, database-proxy with Redis and the memory of vip beside keepalived's; and all of director/tests; and what \
+         fuzzes director's control socket"
     );
     Ok(())
 }
