@@ -6,7 +6,7 @@ use crate::run::{Outcome, cargo, top};
 
 const VERSION: &str = "27.1.0";
 /// What decides.
-const PACKAGES: [&str; 3] = ["vrrp-proto", "vrrp-fsm", "bfd"];
+const PACKAGES: [&str; 4] = ["vrrp-proto", "vrrp-fsm", "bfd", "healthcheck"];
 
 pub(crate) fn run(package: Option<&str>) -> Outcome {
     if let Some(unknown) = package.filter(|name| !PACKAGES.contains(name)) {
