@@ -13,7 +13,9 @@ use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{DIRECTOR, LONG, VIP, always, director, eventually, forged, has, instance};
+use common::{
+    DIRECTOR, LONG, VIP, always, director, eventually, forged, has, instance, named_instance,
+};
 use lab::forge::{Forged, Injector};
 use lab::namespaces::{Capture, Lan};
 use vrrp_io::proto::{Authentication, Secret};
@@ -82,7 +84,45 @@ fn clients_of_the_control_socket_hold_nobody_up() {
         client.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.0 40"), "{request}: {answer}");
     }
+    // Who closes its side after the request gets the whole answer.
+    let mut client = UnixStream::connect(&path).unwrap();
+    client.write_all(b"GET /status HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("}\n"), "{answer}");
     assert!(status().unwrap().contains("MASTER"));
+    ours.stop(LONG).unwrap();
+}
+
+/// The answer of 250 routers is more than a socket has room for.
+#[test]
+fn clients_that_read_nothing_lose_their_places() {
+    let lan = Lan::new(1).unwrap();
+    let router = |vrid: u8| {
+        let address = format!("10.77.1.{vrid}");
+        named_instance(&format!("V{vrid}"), vrid, "eth0", &address, 100, "")
+    };
+    let mut ours = director(&(1..=250).map(router).collect::<String>());
+    ours.start(lan.host(0)).unwrap();
+    let path = ours.file("pid.sock");
+    eventually("it serves", || fs::exists(&path).unwrap());
+    let request = || {
+        let mut client = UnixStream::connect(&path).unwrap();
+        client.write_all(b"GET /status HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        client
+    };
+    let mut whole = Vec::new();
+    request().read_to_end(&mut whole).unwrap();
+    assert!(whole.len() > 300_000, "{} octets", whole.len());
+    let deaf: Vec<UnixStream> = (0..16).map(|_| request()).collect();
+    let begin = Instant::now();
+    whole.clear();
+    request().read_to_end(&mut whole).unwrap();
+    assert!(whole.len() > 300_000 && begin.elapsed() < Duration::from_secs(12));
+    // They did have all places.
+    assert!(begin.elapsed() > Duration::from_secs(5), "{:?}", begin.elapsed());
+    drop(deaf);
     ours.stop(LONG).unwrap();
 }
 

@@ -478,3 +478,24 @@ fn a_fifo_is_made_when_there_is_none_and_goes_in_the_end() {
     assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
     assert!(ours.log().contains("the notify FIFO cannot be used"), "{}", ours.log());
 }
+
+/// An instance that names no interface is on that of its source address.
+#[test]
+fn a_vrid_is_used_once_on_an_interface_whoever_names_it() {
+    let lan = Lan::new(1).unwrap();
+    let unicast = |name: &str, source: &str| {
+        format!(
+            "vrrp_instance {name} {{\n virtual_router_id 7\n unicast_src_ip {source}\n \
+             unicast_peer {{\n 10.77.0.9\n }}\n virtual_ipaddress {{\n 10.77.1.1\n }}\n}}\n"
+        )
+    };
+    let named = named_instance("N", 7, "eth0", "10.77.1.2", 100, "");
+    for (text, status, words) in [
+        (named + &unicast("U", "10.77.0.1"), 4, "virtual_router_id 7 is used twice on eth0"),
+        (unicast("U", "10.77.0.1") + &unicast("L", "127.0.0.1"), 0, ""),
+    ] {
+        let ours = director(&text);
+        let (found, said) = run(lan.host(0), &[DIRECTOR, "-t", "-f", &ours.file("conf")]);
+        assert!(found == status && said.contains(words), "{found}: {said}");
+    }
+}

@@ -7,7 +7,7 @@ use netlink_conn::{
 };
 
 use crate::change::Change;
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, DaemonRole};
 use crate::entry::{DestinationEntry, ServiceEntry};
 use crate::error::{ChangeError, ENOENT, Error};
 use crate::read::{self, Unreadable};
@@ -194,24 +194,22 @@ impl Ipvs {
                 let outcome = outcomes.next().unwrap_or(Err(RequestError::AnswerLost));
                 outcome.map_err(|source| ChangeError::new(change, source))
             }));
+            // Before another one is started.
+            if let ([Change::StopDaemon(role)], Some(outcome)) = (changes, explained.last_mut())
+                && *outcome == Err(ChangeError::AnswerLost)
+                && self.has_ended(*role)
+            {
+                *outcome = Ok(());
+            }
         }
         explained.resize(changes.len(), Err(ChangeError::AnswerLost));
-        self.look_for_daemons(changes, &mut explained);
         Ok(explained)
     }
 
     /// The kernel does not answer to the end of a sync daemon whose thread had not run yet: `kthread_stop` gives EINTR,
     /// which `netlink_rcv_skb` takes for "answer later". The daemon has ended all the same.
-    fn look_for_daemons(&mut self, changes: &[Change], outcomes: &mut [Result<(), ChangeError>]) {
-        for (change, outcome) in changes.iter().zip(outcomes) {
-            if let Change::StopDaemon(role) = change
-                && *outcome == Err(ChangeError::AnswerLost)
-                && let Ok(running) = self.daemons()
-                && running.iter().all(|daemon| daemon.role != *role)
-            {
-                *outcome = Ok(());
-            }
-        }
+    fn has_ended(&mut self, role: DaemonRole) -> bool {
+        self.daemons().is_ok_and(|running| running.iter().all(|daemon| daemon.role != role))
     }
 
     fn get<T>(

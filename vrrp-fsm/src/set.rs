@@ -110,9 +110,12 @@ impl<K: Ord + Clone> RouterSet<K> {
         self.deadlines.set(slot, None);
         self.freed.retain(|freed| *freed != slot);
         let left = self.groups.leave(slot);
-        let removed = self.slots[slot].take().map(|(_, router)| router);
+        let mut removed = self.slots[slot].take().map(|(_, router)| router);
         if let Some(left) = left {
             self.settle_group(left, None);
+        }
+        if let Some(router) = &mut removed {
+            router.forget_group();
         }
         removed
     }

@@ -265,3 +265,22 @@ fn a_group_that_everybody_left_begins_anew() {
     routers.wake(9.0);
     assert_eq!(routers.states(), [State::Active]);
 }
+
+/// Whoever took it out may run it elsewhere.
+#[test]
+fn one_that_is_taken_out_is_on_its_own() {
+    let mut routers = Routers::new(&[100, 100]);
+    routers.input(1.0, 1, Input::Fault(Fault::InterfaceDown));
+    let mut alone = routers.set.remove(&2).unwrap();
+    assert_eq!(alone.state(), State::Initialize);
+    let _ = alone.handle(time(2.0), Input::Startup);
+    assert_eq!(alone.state(), State::Backup);
+    let deadline = alone.deadline().unwrap();
+    let _ = alone.handle(deadline, Input::Wake);
+    assert_eq!(alone.state(), State::Active);
+    // What it misses itself it goes on to miss.
+    let mut faulty = routers.set.remove(&1).unwrap();
+    assert_eq!(faulty.state(), State::Fault);
+    let _ = faulty.handle(time(3.0), Input::Recovered(Fault::InterfaceDown));
+    assert_eq!(faulty.state(), State::Backup);
+}

@@ -135,13 +135,13 @@ fn name(head: &Values) -> Option<&str> {
     head.at(0).and_then(Value::text)
 }
 
-/// A VRID exists once per interface and family.
+/// A VRID exists once per interface and family. On which one an instance is that names none, is not known here.
 fn check_identities(instances: &mut Vec<Instance>, diagnostics: &mut Diagnostics) {
     let mut seen = BTreeSet::new();
     instances.retain(|instance| {
-        let is_new = seen.insert((instance.interface.clone(), instance.is_ipv6, instance.vrid));
+        let Some(interface) = &instance.interface else { return true };
+        let is_new = seen.insert((interface.clone(), instance.is_ipv6, instance.vrid));
         if !is_new {
-            let interface = instance.interface.as_deref().unwrap_or("any interface");
             let message =
                 format!("virtual_router_id {} is used twice on {interface}", instance.vrid);
             let help = "give every instance of an interface a number of its own";

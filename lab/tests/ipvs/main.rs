@@ -20,7 +20,7 @@ type Check = (&'static str, fn());
 
 /// Before the module can be loaded.
 const WITHOUT: [Check; 1] = [("without_its_module_there_is_no_table", table::is_missing)];
-const WITH: [Check; 19] = [
+const WITH: [Check; 20] = [
     ("its_module_is_loaded_when_that_is_asked_for", table::module),
     ("the_table_of_another_namespace_can_be_had", table::namespaces),
     ("services_are_read_as_they_were_written", table::services),
@@ -29,6 +29,7 @@ const WITH: [Check; 19] = [
     ("the_sync_daemon_starts_and_stops", table::daemons),
     ("a_sync_daemon_may_end_at_once", table::short_daemons),
     ("timeouts_and_the_version_can_be_had", table::timeouts),
+    ("who_may_not_look_or_change_is_told_so", table::as_nobody),
     ("thousands_of_changes_are_answered_one_by_one", table::thousands),
     ("weights_are_handled_as_the_kernel_does", table::weights),
     ("tables_are_printed_and_read_as_ipvsadm_does", whole::texts),
@@ -52,6 +53,10 @@ fn main() -> ExitCode {
     let part = std::env::var("LAB_PART");
     let outcome = match part.as_deref() {
         Ok("without") => run(&WITHOUT),
+        Ok("nobody") => {
+            table::is_forbidden();
+            true
+        }
         Ok(_) => run(&WITH),
         Err(_) => in_machine(),
     };

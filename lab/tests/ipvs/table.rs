@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -340,9 +341,31 @@ pub(crate) fn daemons() {
         let [read] = &ipvs.daemons().unwrap()[..] else { panic!("one runs") };
         let usual =
             Daemon { longest: read.longest, group: read.group, port: read.port, ..daemon.clone() };
-        assert_eq!(*read, if daemon.group.is_some() { daemon } else { usual }, "{line}");
-        change(&mut ipvs, &[Change::StopDaemon(read.role)]);
+        assert_eq!(*read, if daemon.group.is_some() { daemon.clone() } else { usual }, "{line}");
+        let stop = Change::StopDaemon(read.role);
+        // The same by ourselves.
+        let read = read.clone();
+        change(&mut ipvs, &[stop.clone(), Change::StartDaemon(daemon)]);
+        assert_eq!(ipvs.daemons().unwrap(), [read]);
+        change(&mut ipvs, &[stop]);
     }
+}
+
+/// This program again, without rights.
+pub(crate) fn as_nobody() {
+    const NOBODY: u32 = 65_534;
+    let this = std::env::current_exe().unwrap();
+    let mut again = Command::new(this);
+    again.env("LAB_PART", "nobody").uid(NOBODY).gid(NOBODY);
+    assert!(again.status().unwrap().success());
+}
+
+pub(crate) fn is_forbidden() {
+    let mut ipvs = Ipvs::open().unwrap();
+    let refused = ipvs.read().unwrap_err();
+    assert!(matches!(refused, Error::Permission { .. }), "{refused:?}");
+    let refused = self::refused(&mut ipvs, Change::Flush);
+    assert!(matches!(refused, ChangeError::Permission(_)), "{refused:?}");
 }
 
 /// One that ends before its thread has run is not answered by the kernel.

@@ -270,6 +270,15 @@ pub(crate) fn refusals() {
     let done = ipvs.reconcile(&odd.parse().unwrap(), &Scope::All).unwrap();
     assert_eq!((done.refused.len(), done.kept.len()), (1, 0));
     assert_eq!(saved(), lines(there));
+    // Nor does one drain for another that cannot be had; what else is to go goes.
+    ipvsadm::run(&["-A", "-t", "192.0.2.9:80", "-s", "rr"]);
+    let drained = "-A -t 192.0.2.2:80 -s rr\n-a -t 192.0.2.2:80 -r 10.0.0.3:80 -m -w -1\n\
+                   -a -t 192.0.2.2:80 -r 10.0.0.4:80 -m -w 0\n";
+    let drained: Table = drained.parse().unwrap();
+    let done = ipvs.reconcile(&drained, &Scope::All).unwrap();
+    let wanted = drained.get(&key).unwrap().get(&DestinationKey::new([10, 0, 0, 4], 80)).unwrap();
+    assert_eq!(done.kept, [Change::EditDestination(key, *wanted)]);
+    assert_eq!((done.refused.len(), saved()), (1, lines(there)));
     let flush = ipvs.apply(&[Change::Flush]).unwrap();
     assert_eq!(flush, [Ok(())]);
 }

@@ -301,6 +301,15 @@ impl VirtualRouter {
         self.is_grouped = is_grouped;
     }
 
+    /// It is on its own, and misses nothing that only others miss. If that was all it is as if it had not been started.
+    pub(crate) fn forget_group(&mut self) {
+        self.is_grouped = false;
+        self.faults &= !Fault::Group.bit();
+        if self.faults == 0 && matches!(self.phase, Phase::Fault { .. }) {
+            self.phase = Phase::Initialize;
+        }
+    }
+
     /// Whether it would be Active if it were alone.
     pub(crate) fn wants_active(&self) -> bool {
         match self.phase {

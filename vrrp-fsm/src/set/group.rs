@@ -169,6 +169,7 @@ impl<K: Ord + Clone> RouterSet<K> {
             return;
         }
         // It becomes Active only with all others, so here it can only cease to be.
+        debug_assert!(before.state == State::Active || after.state != State::Active);
         let has_left =
             before.state == State::Active && matches!(after.state, State::Backup | State::Fault);
         if has_left && let Some(group) = self.groups.groups.get_mut(&id) {

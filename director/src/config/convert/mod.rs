@@ -101,6 +101,8 @@ pub(super) fn plan(
         .filter(|group| watched.contains(&group.name))
         .cloned()
         .collect();
+    // Of some the interface is known by now only.
+    let mut identities = BTreeSet::new();
     let mut routers: Vec<Arc<PlannedRouter>> = instances
         .into_iter()
         .filter_map(|mut instance| {
@@ -119,6 +121,14 @@ pub(super) fn plan(
                 diagnostics,
             };
             let config = on.router(&mut instance)?;
+            let identity = (config.interface().to_owned(), instance.is_ipv6, instance.vrid);
+            if !identities.insert(identity) {
+                let (vrid, interface) = (instance.vrid, config.interface());
+                let message = format!("virtual_router_id {vrid} is used twice on {interface}");
+                let help = "give every instance of an interface a number of its own".to_owned();
+                diagnostics.add(Severity::Fatal, Some(instance.span), message, Some(help));
+                return None;
+            }
             let commands = Commands::prepare(&instance.notifications, &mut accounts, diagnostics);
             Some(Arc::new(PlannedRouter { instance, config: Arc::new(config), commands }))
         })
