@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use vrrp_fsm::proto::{Authentication, Centiseconds, Interval, Priority, Seconds, Secret, Vrid};
+use vrrp_fsm::proto::{Authentication, Centiseconds, Interval, Priority, Seconds, Vrid};
 use vrrp_fsm::{Config, GroupId, Weight};
 
 /// Names a router on its machine: LAN, IPv6 or not, VRID.
@@ -21,21 +21,6 @@ pub enum Delivery {
         least_hop_limit: u8,
     },
 }
-
-/// How packets are proved, with [`SECRET`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "plain data of a test")]
-pub enum Authenticates {
-    /// Not at all.
-    No,
-    /// By a password.
-    Password,
-    /// By an Authentication Header.
-    Header,
-}
-
-/// Everybody's.
-pub const SECRET: &str = "secret";
 
 /// What a router is run with.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +53,7 @@ pub struct Described {
     /// To whom.
     pub delivery: Delivery,
     /// How all of its election prove their packets.
-    pub authentication: Authenticates,
+    pub authentication: Authentication,
     /// `Advertisement_Interval`, and with it the version.
     pub interval: Interval,
     /// The configured priority.
@@ -93,17 +78,18 @@ impl Described {
     /// When it is described with values that no router can have.
     pub fn configured(&self) -> Configured {
         let weights = self.weights.iter().map(|weight| Weight::new(*weight).expect("-254 to 254"));
-        let secret = || Secret::new(SECRET.as_bytes()).expect("it is short");
         Configured {
             config: self.config(),
             group: self.group,
             weights: weights.collect(),
-            authentication: match self.authentication {
-                Authenticates::No => Authentication::None,
-                Authenticates::Password => Authentication::Password(secret()),
-                Authenticates::Header => Authentication::AuthenticationHeader(secret()),
-            },
+            authentication: self.authentication.clone(),
         }
+    }
+
+    /// The others of its election.
+    pub fn peers<'a>(&self, all: &'a [Self]) -> impl Iterator<Item = &'a Self> + use<'a> {
+        let (election, machine) = (self.election, self.machine);
+        all.iter().filter(move |other| other.election == election && other.machine != machine)
     }
 
     /// What its state machine is told.

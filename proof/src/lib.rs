@@ -11,10 +11,8 @@ pub mod pools;
 mod property;
 pub mod simulation;
 
-pub use described::{
-    Authenticates, Configured, Delivery, Described, Key, SECRET, centiseconds, seconds,
-};
-pub use machine::{Machine, Sent};
+pub use described::{Configured, Delivery, Described, Key, centiseconds, seconds};
+pub use machine::{Arrived, Machine, Sent};
 pub use mistake::Mistake;
 pub use observer::{Look, Moment, Need, Observer, ObserverSnapshot, Violation};
 pub use property::{DOWN, Property, Violated};

@@ -56,6 +56,12 @@ pub enum Mistake {
     NoGroups,
     /// A group waits for one that never comes.
     WaitsForever,
+    /// Who is no peer is listened to.
+    BelievesStrangers,
+    /// Packets from far away are taken.
+    IgnoresHopLimit,
+    /// Packets to the group are taken where peers send to each other.
+    HearsTheGroup,
 }
 
 impl Mistake {
@@ -84,6 +90,11 @@ impl Mistake {
         (Self::NoGroups, Property::GroupsMoveTogether),
         (Self::WaitsForever, Property::SomeActive),
     ];
+
+    /// Mistakes of a driver about whose packets it takes, each of which violates
+    /// [`Property::RejectedMovesNothing`]. Forged packets are the simulation's.
+    pub const OF_RECEIVING: [Self; 3] =
+        [Self::BelievesStrangers, Self::IgnoresHopLimit, Self::HearsTheGroup];
 
     /// What is configured in its place.
     pub(crate) fn configured(mistake: Option<Self>, config: Config) -> Config {

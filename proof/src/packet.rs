@@ -3,12 +3,14 @@
 use std::net::IpAddr;
 
 use vrrp_fsm::proto::{
-    Advertisement, Authentication, ChecksumForm, Endpoints, Ipv4Envelope, MAX_IPV6_PACKET,
-    MULTICAST_IPV4, MULTICAST_IPV6, Signer,
+    Advertisement, ChecksumForm, Endpoints, Ipv4Envelope, MAX_IPV6_PACKET, MULTICAST_IPV4,
+    MULTICAST_IPV6, Signer,
 };
 
-/// Where IPv6 has its hop limit (RFC 8200 section 3).
-const HOP_LIMIT_AT: usize = 7;
+/// Where the hop limit is (RFC 791 section 3.1, RFC 8200 section 3).
+pub(crate) fn hop_limit_of(packet: &mut [u8], is_ipv6: bool) -> &mut u8 {
+    &mut packet[if is_ipv6 { 7 } else { 8 }]
+}
 
 /// From an address to another, or to the group.
 ///
@@ -28,24 +30,11 @@ pub(crate) fn endpoints(source: IpAddr, destination: Option<IpAddr>) -> Endpoint
     }
 }
 
-/// A packet that proves nothing.
-///
-/// # Panics
-/// As [`encode_signed`].
-pub(crate) fn encode(
-    advertisement: &Advertisement<'_>,
-    endpoints: Endpoints,
-    hop_limit: u8,
-) -> Vec<u8> {
-    let mut signer = Signer::new(Authentication::None, 0);
-    encode_signed(advertisement, endpoints, hop_limit, &mut signer, false)
-}
-
 /// A packet; or the one before again, for somebody else.
 ///
 /// # Panics
 /// When the endpoints are of another family than the virtual addresses.
-pub(crate) fn encode_signed(
+pub(crate) fn encode(
     advertisement: &Advertisement<'_>,
     endpoints: Endpoints,
     hop_limit: u8,
@@ -65,7 +54,7 @@ pub(crate) fn encode_signed(
         }
         Endpoints::V6 { source, destination } => {
             let length = advertisement.encode_ipv6(source, destination, &mut octets);
-            octets[HOP_LIMIT_AT] = hop_limit;
+            *hop_limit_of(&mut octets, true) = hop_limit;
             length
         }
     };

@@ -69,6 +69,14 @@ fn every_mistake_is_found_by_two_layers() {
         }
     }
     assert!(missed.is_empty(), "{missed:#?}\n{text}");
+    text += "\nMistakes about whose packets are taken need forged ones, which the simulation alone has.\n\n\
+             | mistake | violates | simulation |\n|---|---|---|\n";
+    for mistake in Mistake::OF_RECEIVING {
+        let property = Property::RejectedMovesNothing;
+        let seed = by_simulation(mistake, property);
+        let seed = seed.unwrap_or_else(|| panic!("{mistake} does not violate {property}"));
+        let _ = writeln!(text, "| `{mistake}` | `{property}` | seed {seed} |");
+    }
     text += &pools();
     let seeded = |property| Mistake::ALL.iter().any(|(_, violated)| *violated == property);
     let bare: Vec<Property> =

@@ -1,7 +1,10 @@
 //! The simulation is one that can be trusted: one seed is one run, and what is left of a failure still fails.
 
-use proof::simulation::{Plan, run, shrink};
-use proof::{Authenticates, Delivery, Mistake, Property};
+use std::collections::BTreeSet;
+
+use proof::simulation::{Change, Plan, run, shrink};
+use proof::{Delivery, Mistake, Property};
+use vrrp_fsm::proto::Authentication;
 
 #[test]
 fn one_seed_is_one_run_to_the_octet() {
@@ -31,36 +34,44 @@ fn pools_are_as_they_should_be() {
     }
 }
 
-/// Everything that can happen does, in some seed.
+/// Everything that can happen does, in some seed, and all kinds of routers are there.
 #[test]
 fn seeds_have_everything() {
-    let mut seen: Vec<String> = Vec::new();
-    let (mut large, mut groups, mut unicast, mut proved) = (0, 0, 0, 0);
-    let mut versions = [0; 3];
+    let (mut changes, mut wrongs) = (BTreeSet::new(), BTreeSet::new());
+    let (mut large, mut groups, mut unicast, mut far) = (0, 0, 0, 0);
+    let (mut versions, mut proved) = ([0; 3], [0; 3]);
     for seed in 0..300 {
         let plan = Plan::new(seed);
-        large += usize::from(plan.described().len() > 100);
+        large += usize::from(plan.described().iter().any(|router| router.machine > 50));
         for router in plan.described() {
             groups += usize::from(router.group.is_some());
-            unicast += usize::from(router.delivery != Delivery::Multicast);
-            proved += usize::from(router.authentication == Authenticates::Header);
+            if let Delivery::Unicast { least_hop_limit } = router.delivery {
+                unicast += 1;
+                far += usize::from(least_hop_limit < 255);
+            }
+            proved[match router.authentication {
+                Authentication::None => 0,
+                Authentication::Password(_) => 1,
+                Authentication::AuthenticationHeader(_) => 2,
+            }] += 1;
             let version = match router.interval {
                 vrrp_fsm::proto::Interval::V2(_) => 0,
                 vrrp_fsm::proto::Interval::V3(_) => 1 + usize::from(router.key.1),
             };
             versions[version] += 1;
         }
-        let words = plan.steps().iter().map(|(_, change)| format!("{change:?}"));
-        seen.extend(words.filter_map(|words| Some(words.split(' ').next()?.to_owned())));
-        seen.sort();
-        seen.dedup();
+        for (_, change) in plan.steps() {
+            let words = format!("{change:?}");
+            changes.insert(words.split(' ').next().unwrap_or_default().to_owned());
+            if let Change::Forged { wrong, .. } = change {
+                wrongs.insert(format!("{wrong:?}"));
+            }
+        }
     }
-    assert_eq!(seen.len(), 15, "{seen:?}");
-    assert!(
-        large > 1 && groups > 20 && unicast > 100 && proved > 100,
-        "{large} {groups} {unicast} {proved}"
-    );
-    assert!(versions.iter().all(|count| *count > 100));
+    assert_eq!(changes.len(), 15, "{changes:?}");
+    assert_eq!(wrongs.len(), 9, "{wrongs:?}");
+    assert!(large > 2 && groups > 20 && unicast > 100 && far > 100);
+    assert!(versions.iter().chain(&proved).all(|count| *count > 100), "{versions:?} {proved:?}");
 }
 
 #[test]

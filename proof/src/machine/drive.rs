@@ -9,7 +9,7 @@ use super::{Machine, Sent};
 use crate::described::Delivery;
 use crate::mistake::Mistake;
 use crate::observer::{Look, Moment, Observer};
-use crate::packet::{encode_signed, endpoints};
+use crate::packet::{encode, endpoints};
 
 impl Machine {
     pub(super) fn give(
@@ -121,7 +121,7 @@ impl Machine {
                 Some(authenticity) => &mut authenticity.signer,
                 None => &mut plain,
             };
-            encode_signed(&advertisement, between, HOP_LIMIT, signer, is_again)
+            encode(&advertisement, between, HOP_LIMIT, signer, is_again)
         };
         match described.delivery {
             Delivery::Unicast { .. } => {

@@ -6,7 +6,7 @@ mod drive;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use vrrp_fsm::proto::{Datagram, Demands, Endpoints, Packet};
+use vrrp_fsm::proto::{Datagram, Demands, Endpoints, HOP_LIMIT, Packet};
 use vrrp_fsm::{
     Fault, Input, RouterSet, SetSnapshot, Standing, State, Timestamp, Tracking, VirtualRouter,
 };
@@ -60,6 +60,16 @@ pub struct Sent {
     pub to: Option<usize>,
     /// The packet.
     pub octets: Vec<u8>,
+}
+
+/// A packet that a machine receives.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "what a world knows of it")]
+pub struct Arrived<'a> {
+    /// The packet.
+    pub octets: &'a [u8],
+    /// Whether it has to be refused.
+    pub is_forged: bool,
 }
 
 impl Machine {
@@ -215,12 +225,12 @@ impl Machine {
     pub fn receive(
         &mut self,
         lan: u8,
-        octets: &[u8],
+        arrived: Arrived<'_>,
         at: Moment,
         observer: &mut Observer,
     ) -> Vec<Sent> {
         let mut sent = Vec::new();
-        let Ok(datagram) = Datagram::from_ip(octets) else { return sent };
+        let Ok(datagram) = Datagram::from_ip(arrived.octets) else { return sent };
         let endpoints = datagram.endpoints();
         let is_ipv6 = endpoints.source().is_ipv6();
         let Some(vrid) = datagram.claimed_vrid() else { return sent };
@@ -232,6 +242,9 @@ impl Machine {
             .and_then(|packet| Authenticity::advertisement(authenticity, &packet));
         match decoded {
             Ok(advertisement) => {
+                if arrived.is_forged {
+                    observer.moved_by_rejected(router, at);
+                }
                 let (source, advertisement) = (endpoints.source(), &advertisement);
                 let input = Input::Advertisement { source, advertisement };
                 self.give(router, at, input, observer, &mut sent);
@@ -247,14 +260,21 @@ impl Machine {
     /// What is demanded of a packet; `None` when it is not for this router, or from a stranger.
     fn demands(&self, router: usize, between: &Endpoints) -> Option<Demands> {
         let described = &self.all[router];
+        let least = match (self.mistake, described.delivery) {
+            (Some(Mistake::IgnoresHopLimit), _) => 0,
+            (_, Delivery::Unicast { least_hop_limit }) => least_hop_limit,
+            (_, Delivery::Multicast) => HOP_LIMIT,
+        };
         let is_to = |own| *between == endpoints(between.source(), own);
         match described.delivery {
-            Delivery::Multicast => is_to(None).then(Demands::new),
-            Delivery::Unicast { least_hop_limit } => {
+            Delivery::Multicast => is_to(None).then(|| Demands::new().hop_limit(least, u8::MAX)),
+            Delivery::Unicast { .. } => {
                 let peers = &self.peers[self.place(router)?];
-                let is_known = peers.iter().any(|peer| peer.address == between.source());
-                let demands = Demands::new().hop_limit(least_hop_limit, u8::MAX);
-                (is_to(Some(described.address)) && is_known).then_some(demands)
+                let is_known = peers.iter().any(|peer| peer.address == between.source())
+                    || self.mistake == Some(Mistake::BelievesStrangers);
+                let is_ours = is_to(Some(described.address))
+                    || is_to(None) && self.mistake == Some(Mistake::HearsTheGroup);
+                (is_ours && is_known).then(|| Demands::new().hop_limit(least, u8::MAX))
             }
         }
     }
@@ -360,12 +380,13 @@ impl Machine {
 
 /// To whom a router sends, when not to the group.
 fn peers(all: &[Described], router: &Described) -> Vec<Peer> {
-    if router.delivery == Delivery::Multicast {
-        return Vec::new();
+    match router.delivery {
+        Delivery::Multicast => Vec::new(),
+        Delivery::Unicast { .. } => {
+            let peer = |other: &Described| Peer { machine: other.machine, address: other.address };
+            router.peers(all).map(peer).collect()
+        }
     }
-    let others = all.iter().filter(|other| other.election == router.election);
-    let others = others.filter(|other| other.machine != router.machine);
-    others.map(|other| Peer { machine: other.machine, address: other.address }).collect()
 }
 
 fn lan_bit(key: Key) -> u8 {

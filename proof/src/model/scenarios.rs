@@ -4,10 +4,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use vrrp_fsm::GroupId;
-use vrrp_fsm::proto::{Interval, Priority};
+use vrrp_fsm::proto::{Authentication, Interval, Priority};
 
 use super::state::Budget;
-use crate::described::{Authenticates, Delivery, Described, centiseconds, seconds};
+use crate::described::{Delivery, Described, centiseconds, seconds};
 
 /// Some routers and what happens to them.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ fn router(machine: usize, priority: u8) -> Described {
         group: None,
         address: IpAddr::from([10, 0, 0, 1 + u8::try_from(machine).expect("a few machines")]),
         delivery: Delivery::Multicast,
-        authentication: Authenticates::No,
+        authentication: Authentication::None,
         interval: centiseconds(100),
         priority: Priority::new(priority).expect("1 to 255"),
         preempt: true,

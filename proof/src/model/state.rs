@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vrrp_fsm::Timestamp;
+use vrrp_fsm::proto::Authentication;
 
 use crate::described::Described;
-use crate::machine::{Machine, Sent};
+use crate::machine::{Arrived, Machine, Sent};
 use crate::mistake::Mistake;
 use crate::observer::{Moment, Observer};
 use crate::property::Violated;
@@ -99,6 +100,8 @@ impl State {
         budget: Budget,
         mistake: Option<Mistake>,
     ) -> Self {
+        // What proves packets is not part of a state.
+        assert!(described.iter().all(|router| router.authentication == Authentication::None));
         let configured = described.iter().map(Described::configured).collect();
         let mut state = Self {
             now: Timestamp::EPOCH,
@@ -279,7 +282,8 @@ impl State {
             *last ^= 1;
         }
         let at = self.moment();
-        let sent = self.machines[to].receive(0, &octets, at, &mut self.observer);
+        let arrived = Arrived { octets: &octets, is_forged: false };
+        let sent = self.machines[to].receive(0, arrived, at, &mut self.observer);
         self.send(to, sent);
     }
 

@@ -16,10 +16,10 @@ pub(super) struct Medium {
     pub(super) cuts: BTreeSet<(usize, usize)>,
 }
 
-/// Every packet takes so long, and up to as much again.
-const USUAL: Duration = Duration::from_micros(50);
-
 impl Medium {
+    /// Every packet takes so long, and up to as much again.
+    pub(super) const USUAL: Duration = Duration::from_micros(50);
+
     /// The longest that a packet takes on any.
     pub(super) const LONGEST: Duration = Duration::from_millis(40);
 
@@ -40,8 +40,9 @@ impl Medium {
             _ => 1,
         };
         let copy = |random: &mut fastrand::Rng| {
-            let most = u64::try_from((USUAL + self.more_delay).as_nanos()).unwrap_or(u64::MAX);
-            (USUAL + Duration::from_nanos(random.u64(..=most)), happens(random, self.damage))
+            let most =
+                u64::try_from((Self::USUAL + self.more_delay).as_nanos()).unwrap_or(u64::MAX);
+            (Self::USUAL + Duration::from_nanos(random.u64(..=most)), happens(random, self.damage))
         };
         [0, 1].map(|number| (number < copies).then(|| copy(random)))
     }

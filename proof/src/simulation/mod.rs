@@ -7,6 +7,7 @@ mod plan;
 mod shrink;
 mod world;
 
-pub use plan::{Change, Plan};
+pub use forge::Wrong;
+pub use plan::{Change, Plan, SECRET};
 pub use shrink::shrink;
 pub use world::{Report, run};

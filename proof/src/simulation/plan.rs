@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use vrrp_fsm::GroupId;
-use vrrp_fsm::proto::{Interval, Priority};
+use vrrp_fsm::proto::{Authentication, Interval, Priority, Secret};
 
 use super::clock::Clock;
+use super::forge::Wrong;
 use super::medium::Medium;
-use crate::described::{Authenticates, Configured, Delivery, Described, centiseconds, seconds};
+use crate::described::{Configured, Delivery, Described, centiseconds, seconds};
 
 /// Something that happens to machines and LANs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,10 +74,11 @@ pub enum Change {
         damage: u16,
         more_delay: Duration,
     },
-    /// A packet that has to be refused, against the election of this router.
+    /// A packet that has to be refused, against this router or its election.
     Forged {
         router: usize,
-        number: u8,
+        wrong: Wrong,
+        priority: Priority,
     },
     /// Everything works again, but what is off.
     Calm,
@@ -97,6 +99,13 @@ pub struct Plan {
     pub(super) tick: Duration,
     /// What a packet and the drift of clocks may cost.
     pub(super) delay: Duration,
+}
+
+/// What all routers know, of networks that prove packets.
+pub const SECRET: &str = "secret";
+
+fn secret() -> Secret {
+    Secret::new(SECRET.as_bytes()).expect("it is short")
 }
 
 /// So many of a million.
@@ -217,7 +226,11 @@ impl Plan {
             }
             _ => {
                 let router = random.usize(..self.described.len());
-                Change::Forged { router, number: random.u8(..14) }
+                let all = Wrong::with(&self.described[router]);
+                let wrong = all[random.usize(..all.len())];
+                let priority =
+                    if random.bool() { Priority::MAX_NOT_OWNER } else { Priority::STOPPED };
+                Change::Forged { router, wrong, priority }
             }
         }
     }
@@ -227,7 +240,7 @@ impl Plan {
     /// # Panics
     /// When it is not one for each.
     #[must_use]
-    pub fn configured(mut self, configured: Vec<Configured>) -> Self {
+    pub fn with_configured(mut self, configured: Vec<Configured>) -> Self {
         assert_eq!(configured.len(), self.described.len(), "one for each router");
         self.configured = configured.into();
         self
@@ -272,21 +285,21 @@ fn election(
         version => (version == 2, interval(random)),
     };
     let authentication = match (usual, random.u8(..4)) {
-        (Interval::V2(_), 0) => Authenticates::Password,
-        (Interval::V2(_), 1) => Authenticates::Header,
-        _ => Authenticates::No,
+        (Interval::V2(_), 0) => Authentication::Password(secret()),
+        (Interval::V2(_), 1) => Authentication::AuthenticationHeader(secret()),
+        _ => Authentication::None,
     };
     let has_owner = random.u8(..8) == 0;
     let learns = random.u8(..5) == 0;
     let preempts = random.u8(..4) != 0;
-    let delivery = match random.u8(..5) {
-        0 => Delivery::Unicast { least_hop_limit: random.u8(250..=255) },
-        _ => Delivery::Multicast,
-    };
     let mut machines: Vec<usize> = (0..weights.len()).filter(|_| random.u8(..10) < 8).collect();
     if machines.is_empty() {
         machines.push(0);
     }
+    let delivery = match random.u8(..5) {
+        0 if machines.len() > 1 => Delivery::Unicast { least_hop_limit: random.u8(250..=255) },
+        _ => Delivery::Multicast,
+    };
     for (place, machine) in machines.into_iter().enumerate() {
         let number = u8::try_from(machine + 1).unwrap_or(u8::MAX);
         let owner = has_owner && place == 0;
@@ -306,10 +319,10 @@ fn election(
             group: None,
             address: match is_ipv6 {
                 true => Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, lan.into(), number.into()).into(),
-                false => IpAddr::from([10, 0, lan, number]),
+                false => IpAddr::from([198, 18, lan, number]),
             },
             delivery,
-            authentication,
+            authentication: authentication.clone(),
             interval: own,
             priority: Priority::new(priority).expect("1 to 255"),
             preempt: preempts,

@@ -12,10 +12,11 @@ use super::clock::Clock;
 use super::forge::forge;
 use super::medium::Medium;
 use super::plan::{Change, Plan};
-use crate::described::Key;
-use crate::machine::{Machine, Sent};
+use crate::described::{Delivery, Key};
+use crate::machine::{Arrived, Machine, Sent};
 use crate::mistake::Mistake;
 use crate::observer::{Moment, Observer, Violation};
+use crate::packet::hop_limit_of;
 use crate::property::Violated;
 
 /// What became of a plan.
@@ -70,11 +71,23 @@ struct Next {
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum What {
-    Arrives { machine: usize, lan: u8, octets: Arc<[u8]> },
+    Arrives { machine: usize, lan: u8, packet: Packet },
     Wakes { machine: usize },
     Resumes { machine: usize },
     Change(usize),
     Tick,
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Packet {
+    octets: Arc<[u8]>,
+    is_forged: bool,
+}
+
+impl Packet {
+    fn arrived(&self) -> Arrived<'_> {
+        Arrived { octets: &self.octets, is_forged: self.is_forged }
+    }
 }
 
 struct Seat {
@@ -82,7 +95,7 @@ struct Seat {
     clock: Clock,
     is_paused: bool,
     /// What waits in its sockets.
-    waiting: VecDeque<(u8, Arc<[u8]>)>,
+    waiting: VecDeque<(u8, Packet)>,
     /// For when a wake-up is planned.
     wakes: Option<Timestamp>,
 }
@@ -156,7 +169,7 @@ impl<'a> World<'a> {
 
     fn perform(&mut self, what: What) {
         match what {
-            What::Arrives { machine, lan, octets } => self.arrive(machine, lan, octets),
+            What::Arrives { machine, lan, packet } => self.arrive(machine, lan, packet),
             What::Wakes { machine } => {
                 if self.seats[machine].wakes == Some(self.now) {
                     self.seats[machine].wakes = None;
@@ -212,28 +225,35 @@ impl<'a> World<'a> {
         }
     }
 
-    fn send(&mut self, from: usize, Sent { router, to, octets }: Sent) {
+    fn send(&mut self, from: usize, Sent { router, to, mut octets }: Sent) {
         (self.now, router, &octets).hash(&mut self.digest);
-        let key = self.plan.described[router].key;
-        self.tell(|| format!("machine {from}: router {router} advertises"));
-        self.spread(Some(from), to, key, &octets.into());
+        let plan = self.plan;
+        let described = &plan.described[router];
+        if let Delivery::Unicast { least_hop_limit } = described.delivery {
+            // As many hops as may be.
+            let hop_limit = hop_limit_of(&mut octets, described.key.1);
+            *hop_limit -= self.random.u8(..=*hop_limit - least_hop_limit);
+        }
+        self.tell(|| match to {
+            Some(to) => format!("machine {from}: router {router} advertises to machine {to}"),
+            None => format!("machine {from}: router {router} advertises"),
+        });
+        self.spread(from, to, described.key, &octets.into());
     }
 
     /// A packet goes to everybody who listens, or to one of them.
-    fn spread(&mut self, from: Option<usize>, to: Option<usize>, key: Key, octets: &Arc<[u8]>) {
+    fn spread(&mut self, from: usize, to: Option<usize>, key: Key, octets: &Arc<[u8]>) {
         let lan = usize::from(key.0);
-        let partition = from.map(|from| self.partitions[from][lan]);
+        let partition = self.partitions[from][lan];
         let count = self.listeners.get(&key).map_or(0, Vec::len);
         for place in 0..count {
             let machine = self.listeners[&key][place];
             if to.is_some_and(|to| to != machine) {
                 continue;
             }
-            let is_cut = from.is_some_and(|from| {
-                machine == from
-                    || partition != Some(self.partitions[machine][lan])
-                    || self.media[lan].cuts.contains(&(from, machine))
-            });
+            let is_cut = machine == from
+                || partition != self.partitions[machine][lan]
+                || self.media[lan].cuts.contains(&(from, machine));
             if is_cut || !self.seats[machine].machine.is_on() {
                 continue;
             }
@@ -246,12 +266,23 @@ impl<'a> World<'a> {
                     damaged[at] ^= 1 << self.random.u8(..8);
                     octets = damaged.into();
                 }
-                self.push(self.now + delay, What::Arrives { machine, lan: key.0, octets });
+                let packet = Packet { octets, is_forged: false };
+                self.push(self.now + delay, What::Arrives { machine, lan: key.0, packet });
             }
         }
     }
 
-    fn arrive(&mut self, machine: usize, lan: u8, octets: Arc<[u8]>) {
+    /// A forged packet goes the same way, and as it is: damage could make it right.
+    fn spread_forged(&mut self, to: Option<usize>, key: Key, octets: &Arc<[u8]>) {
+        let listeners = self.listeners.get(&key).cloned().unwrap_or_default();
+        for machine in listeners.into_iter().filter(|machine| to.is_none_or(|to| to == *machine)) {
+            let packet = Packet { octets: Arc::clone(octets), is_forged: true };
+            let at = self.now + Medium::USUAL;
+            self.push(at, What::Arrives { machine, lan: key.0, packet });
+        }
+    }
+
+    fn arrive(&mut self, machine: usize, lan: u8, packet: Packet) {
         self.packets += 1;
         let seat = &mut self.seats[machine];
         if !seat.machine.hears(lan) {
@@ -259,11 +290,12 @@ impl<'a> World<'a> {
         }
         if seat.is_paused {
             if seat.waiting.len() < SOCKET {
-                seat.waiting.push_back((lan, octets));
+                seat.waiting.push_back((lan, packet));
             }
             return;
         }
-        self.on(machine, |machine, at, observer| machine.receive(lan, &octets, at, observer));
+        let arrived = packet.arrived();
+        self.on(machine, |machine, at, observer| machine.receive(lan, arrived, at, observer));
     }
 
     fn resume(&mut self, machine: usize) {
@@ -276,8 +308,9 @@ impl<'a> World<'a> {
             self.observer.paused(router, false, at);
         }
         // A driver empties its sockets first.
-        for (lan, octets) in std::mem::take(&mut self.seats[machine].waiting) {
-            self.on(machine, |machine, at, observer| machine.receive(lan, &octets, at, observer));
+        for (lan, packet) in std::mem::take(&mut self.seats[machine].waiting) {
+            let arrived = packet.arrived();
+            self.on(machine, |machine, at, observer| machine.receive(lan, arrived, at, observer));
         }
         self.on(machine, Machine::wake);
     }
@@ -351,10 +384,10 @@ impl<'a> World<'a> {
                 };
                 self.storm(lan);
             }
-            Change::Forged { router, number } => {
+            Change::Forged { router, wrong, priority } => {
                 let plan = self.plan;
-                let (octets, to) = forge(&plan.described, router, number);
-                self.spread(None, to, plan.described[router].key, &octets.into());
+                let (octets, to) = forge(&plan.described, router, wrong, priority);
+                self.spread_forged(to, plan.described[router].key, &octets.into());
             }
             Change::Calm => self.calm(),
         }
