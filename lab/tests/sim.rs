@@ -1,6 +1,6 @@
 //! The simulated LAN that a program drives by hand. What must hold in any is `proof`'s to simulate.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use lab::sim::{Medium, SimLan, What};
@@ -14,8 +14,8 @@ fn vrid() -> Vrid {
     Vrid::new(51).unwrap()
 }
 
-fn ipv4(machine: u8) -> IpAddr {
-    Ipv4Addr::new(10, 77, 0, machine + 1).into()
+fn ipv4(machine: u8) -> Ipv4Addr {
+    Ipv4Addr::new(10, 77, 0, machine + 1)
 }
 
 fn v3(priority: u8) -> Config {

@@ -6,7 +6,7 @@ mod medium;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::net::IpAddr;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use vrrp_fsm::{Config, Event, Input, State, Timestamp};
@@ -93,7 +93,7 @@ impl SimLan {
     }
 
     /// Plugs in a machine that is off, and returns its number.
-    pub fn add(&mut self, address: IpAddr, config: Config) -> usize {
+    pub fn add(&mut self, address: Ipv4Addr, config: Config) -> usize {
         self.machines.push(Machine::new(address, config));
         self.machines.len() - 1
     }
@@ -102,7 +102,7 @@ impl SimLan {
     pub fn start(&mut self, machine: usize) {
         self.machines[machine].boot();
         let address = self.machines[machine].address;
-        self.input(machine, Input::PrimaryAddress(Some(address)));
+        self.input(machine, Input::PrimaryAddress(Some(address.into())));
         self.input(machine, Input::Startup);
     }
 
@@ -115,12 +115,6 @@ impl SimLan {
     /// The machine is gone from one moment to the next.
     pub fn crash(&mut self, machine: usize) {
         self.machines[machine].is_on = false;
-        self.machines[machine].holds_addresses = false;
-    }
-
-    /// Puts machines with different numbers of a partition out of each other's reach. All begin in 0.
-    pub fn set_partition(&mut self, machine: usize, partition: u8) {
-        self.machines[machine].partition = partition;
     }
 
     /// Changes what the medium does to packets from now on.
@@ -201,14 +195,8 @@ impl SimLan {
                     self.transmit(machine, priority);
                     What::Sent(priority)
                 }
-                Action::AddAddresses | Action::ReplaceAddresses => {
-                    self.machines[machine].holds_addresses = true;
-                    What::Added
-                }
-                Action::RemoveAddresses => {
-                    self.machines[machine].holds_addresses = false;
-                    What::Removed
-                }
+                Action::AddAddresses | Action::ReplaceAddresses => What::Added,
+                Action::RemoveAddresses => What::Removed,
                 Action::Announce(times) => What::Announced(times.get()),
                 Action::Notify(event) => What::Told(event),
             };
@@ -221,11 +209,7 @@ impl SimLan {
         if let Some(recording) = &mut self.recording {
             recording.push(Frame::of_packet(self.now.since_epoch(), &octets));
         }
-        let partition = self.machines[sender].partition;
-        for receiver in 0..self.machines.len() {
-            if receiver == sender || self.machines[receiver].partition != partition {
-                continue;
-            }
+        for receiver in (0..self.machines.len()).filter(|receiver| *receiver != sender) {
             for (delay, octets) in self.medium.carry(&mut self.random, &octets) {
                 self.sent += 1;
                 let arrives = self.now + delay;
@@ -244,16 +228,6 @@ impl SimLan {
     pub fn state(&self, machine: usize) -> State {
         let machine = &self.machines[machine];
         if machine.is_on { machine.router.state() } else { State::Initialize }
-    }
-
-    /// Whether a machine has the virtual addresses on its interface.
-    pub fn holds_addresses(&self, machine: usize) -> bool {
-        self.machines[machine].holds_addresses
-    }
-
-    /// The router of a machine, to look at.
-    pub fn router(&self, machine: usize) -> &vrrp_fsm::VirtualRouter {
-        &self.machines[machine].router
     }
 
     /// Everything that happened so far.

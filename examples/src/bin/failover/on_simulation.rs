@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &Arguments, timeline: &mut Timeline) -> io::Result<
         let vrid = Vrid::new(51).expect("51 is a VRID");
         let config = Config::v3_ipv4(vrid, priority, arguments.interval, [VIRTUAL_IP])
             .expect("the priorities and the address are valid");
-        lan.add(Ipv4Addr::new(10, 77, 0, last).into(), config);
+        lan.add(Ipv4Addr::new(10, 77, 0, last), config);
     }
     let mut run = Run { arguments, timeline, lan, told: 0 };
     run.lan.start(Who::A as usize);
