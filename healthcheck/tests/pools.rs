@@ -204,7 +204,13 @@ fn another_pool_goes_on_from_what_is_known() {
 fn what_nothing_is_said_of_is_usual() {
     assert_eq!(PoolConfig::default(), PoolConfig::new());
     assert_eq!(ServerConfig::default(), ServerConfig::new());
-    // Times that do not end are as good as endless.
-    let never = NOW + std::time::Duration::MAX;
-    assert_eq!(never + std::time::Duration::from_secs(1), never);
+}
+
+/// A span whose nanoseconds do not fit is as long as can be: this one would otherwise be less than a second.
+#[test]
+fn time_ends_and_does_not_begin_anew() {
+    let wraps = std::time::Duration::from_secs(u64::MAX / 1_000_000_000 + 1);
+    let end = NOW + wraps;
+    assert_eq!(end.since_epoch(), std::time::Duration::from_nanos(u64::MAX));
+    assert_eq!(end + wraps, end);
 }

@@ -284,3 +284,100 @@ fn one_that_is_taken_out_is_on_its_own() {
     let _ = faulty.handle(time(3.0), Input::Recovered(Fault::InterfaceDown));
     assert_eq!(faulty.state(), State::Backup);
 }
+
+/// Inputs come faster than what follows of them is asked for.
+impl Routers {
+    fn only(&mut self, at: f64, key: u8, input: Input<'_>) {
+        let _ = self.set.handle(time(at), &key, input).unwrap();
+    }
+}
+
+#[test]
+fn what_was_over_before_it_followed_is_over() {
+    let mut routers = Routers::new(&[100, 100, 100]);
+    routers.only(1.0, 1, Input::Fault(Fault::InterfaceDown));
+    routers.only(1.0, 1, Input::Recovered(Fault::InterfaceDown));
+    routers.follow_up(1.0);
+    assert_eq!(routers.states(), [State::Backup; 3]);
+    // The other way round.
+    routers.input(2.0, 1, Input::Fault(Fault::InterfaceDown));
+    routers.only(3.0, 1, Input::Recovered(Fault::InterfaceDown));
+    routers.only(3.0, 1, Input::Fault(Fault::InterfaceDown));
+    routers.follow_up(3.0);
+    assert_eq!(routers.states(), [State::Fault; 3]);
+}
+
+/// Whoever goes before it was told, by its group or for good, leaves the others to be told all that they have to be.
+#[test]
+fn one_that_goes_is_not_waited_for() {
+    for is_removed in [false, true] {
+        let mut routers = Routers::new(&[100, 100, 100]);
+        routers.only(1.0, 1, Input::Fault(Fault::InterfaceDown));
+        match is_removed {
+            false => routers.set.join(&2, None),
+            true => drop(routers.set.remove(&2)),
+        }
+        routers.only(1.0, 1, Input::Recovered(Fault::InterfaceDown));
+        routers.follow_up(1.0);
+        assert!(routers.states().iter().all(|state| *state == State::Backup), "{is_removed}");
+    }
+}
+
+/// One that takes its place in the set is not told what was meant for it.
+#[test]
+fn who_comes_after_one_that_went_is_not_told_in_its_place() {
+    let mut routers = Routers::new(&[100, 100, 100]);
+    routers.only(1.0, 1, Input::Fault(Fault::InterfaceDown));
+    let alone = routers.set.remove(&2).unwrap();
+    routers.set.insert(9, alone).unwrap();
+    routers.only(1.0, 9, Input::Startup);
+    routers.follow_up(1.0);
+    // By key: 1, 3, 9.
+    assert_eq!(routers.states(), [State::Fault, State::Fault, State::Backup]);
+}
+
+/// One router that is Active, and another whose start is delayed by five seconds.
+fn one_active_and_one_held() -> Routers {
+    let mut routers = Routers::new(&[100]);
+    routers.wake(4.0);
+    assert_eq!(routers.states(), [State::Active]);
+    let late = Config::v3_ipv4(
+        Vrid::new(9).unwrap(),
+        Priority::DEFAULT,
+        Centiseconds::DEFAULT,
+        [[192, 0, 2, 9].into()],
+    );
+    let late = late.unwrap().startup_delay(std::time::Duration::from_secs(5));
+    routers.set.insert(9, VirtualRouter::new(late)).unwrap();
+    routers.input(5.0, 9, Input::PrimaryAddress(Some(peer(1))));
+    routers
+}
+
+/// It is deaf and mute until then, whatever its group is.
+#[test]
+fn one_that_is_held_after_its_start_follows_when_it_may() {
+    let mut routers = one_active_and_one_held();
+    routers.set.join(&9, Some(GROUP));
+    routers.input(5.0, 9, Input::Startup);
+    routers.wake(9.9);
+    assert_eq!(routers.states(), [State::Active, State::Backup]);
+    routers.wake(14.0);
+    assert_eq!(routers.states(), [State::Active; 2]);
+}
+
+/// Between being told and following.
+#[test]
+fn one_that_is_held_when_it_would_follow_does_not() {
+    let mut routers = one_active_and_one_held();
+    routers.input(5.0, 9, Input::Startup);
+    routers.only(11.0, 9, Input::Wake);
+    routers.set.join(&9, Some(GROUP));
+    routers.only(11.0, 9, Input::Shutdown);
+    routers.only(11.0, 9, Input::Startup);
+    routers.follow_up(11.0);
+    assert_eq!(routers.states(), [State::Active, State::Backup]);
+    routers.wake(15.9);
+    assert_eq!(routers.states(), [State::Active, State::Backup]);
+    routers.wake(20.0);
+    assert_eq!(routers.states(), [State::Active; 2]);
+}

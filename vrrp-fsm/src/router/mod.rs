@@ -319,6 +319,11 @@ impl VirtualRouter {
         }
     }
 
+    /// Whether it was deaf and mute after its start when it was last given something.
+    pub(crate) fn is_held(&self) -> bool {
+        self.now < self.held_until
+    }
+
     /// Whether it misses something itself.
     pub(crate) fn has_own_fault(&self) -> bool {
         !self.is(State::Initialize) && self.faults & !Fault::Group.bit() != 0

@@ -122,7 +122,7 @@ impl VirtualRouter {
             (GroupStep::Fault(true), _) => self.set_fault(Fault::Group, &mut actions),
             (GroupStep::Fault(false), _) => self.clear_fault(Fault::Group, &mut actions),
             (GroupStep::Active, Phase::Backup { wants_active, expecting, .. })
-                if self.now >= self.held_until =>
+                if !self.is_held() =>
             {
                 let cause = if wants_active { expecting } else { Cause::Group };
                 self.become_active(cause, &mut actions);

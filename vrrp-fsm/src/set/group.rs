@@ -208,7 +208,9 @@ impl<K: Ord + Clone> RouterSet<K> {
                 true => (State::Backup, GroupStep::Active),
                 false => (State::Active, GroupStep::Backup),
             };
-            let told = members.iter().filter(|slot| state(**slot) == from);
+            // Who is held after its start comes along by itself, as late as if it were alone.
+            let may = |slot: usize| !is_active || router(slot).is_some_and(|r| !r.is_held());
+            let told = members.iter().filter(|slot| state(**slot) == from && may(**slot));
             steps.extend(told.map(|slot| (*slot, step)));
         }
         if let Some(group) = self.groups.groups.get_mut(&id) {
