@@ -172,6 +172,11 @@ fn what_one_misses_all_miss() {
     let farewell =
         |key| [(key, Action::Transmit(Priority::STOPPED)), (key, Action::RemoveAddresses)];
     assert_eq!(routers.duties(), [farewell(1), farewell(2)].concat());
+    let faults = |routers: &Routers, key| -> Vec<Fault> {
+        routers.set.get(&key).unwrap().faults().collect()
+    };
+    assert_eq!(faults(&routers, 1), [Fault::InterfaceDown], "nobody else misses anything");
+    assert_eq!(faults(&routers, 2), [Fault::Group]);
     // The second misses something as well; both have to have everything again.
     routers.input(6.0, 2, Input::Fault(Fault::Tracking));
     routers.input(7.0, 1, Input::Recovered(Fault::InterfaceDown));

@@ -2,7 +2,7 @@
 
 mod explained;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -79,7 +79,34 @@ fn programs(environment: &[(&str, &str)], words: &[&str]) -> Result<Vec<PathBuf>
 
 /// Prints lines that were never run, and fails for those whose reason is not written down.
 fn report(lcov: &str) -> Outcome {
-    let explained = explained::read()?;
+    let lines = run_counts(lcov);
+    let mut all = 0;
+    let mut missed: BTreeMap<(String, String), Vec<u32>> = BTreeMap::new();
+    for (file, lines) in lines {
+        let text = fs::read_to_string(top().join(&file)).unwrap_or_default();
+        let text: Vec<&str> = text.lines().map(str::trim).collect();
+        // What tests a file in the file itself is not looked at.
+        let end = text.iter().position(|line| *line == "#[cfg(test)]").unwrap_or(text.len());
+        for (number, count) in lines.into_iter().filter(|(number, _)| (*number as usize) <= end) {
+            all += 1;
+            if count == 0 {
+                let line = text.get(number as usize - 1).copied().unwrap_or_default();
+                missed.entry((file.clone(), line.to_owned())).or_default().push(number);
+            }
+        }
+    }
+    let count: usize = missed.values().map(Vec::len).sum();
+    println!("{count} of {all} lines of the deciding crates were not run");
+    let problems = compare(&missed, &explained::read()?);
+    problems.iter().for_each(|problem| println!("{problem}"));
+    match problems.len() {
+        0 => Ok(()),
+        count => Err(format!("{} is not right in {count} places", explained::LIST)),
+    }
+}
+
+/// How often each line of the files that are meant was run.
+fn run_counts(lcov: &str) -> BTreeMap<String, BTreeMap<u32, u64>> {
     let mut lines: BTreeMap<String, BTreeMap<u32, u64>> = BTreeMap::new();
     let mut file = None;
     let here = top();
@@ -99,32 +126,43 @@ fn report(lcov: &str) -> Outcome {
             *lines.entry(file.clone()).or_default().entry(number).or_default() += count;
         }
     }
-    let (mut all, mut missed) = (0, BTreeSet::new());
-    let mut unexplained = 0;
-    for (file, lines) in &lines {
-        let text = fs::read_to_string(here.join(file)).unwrap_or_default();
-        // What tests a file in the file itself is not looked at.
-        let end = text.lines().position(|line| line == "#[cfg(test)]").unwrap_or(usize::MAX);
-        for (number, count) in lines.iter().filter(|(number, _)| (**number as usize) <= end) {
-            all += 1;
-            if *count == 0 {
-                let line = text.lines().nth(*number as usize - 1).unwrap_or_default().trim();
-                let line = (file.clone(), line.to_owned());
-                if !explained.contains(&line) {
-                    unexplained += 1;
-                    println!("{file}:{number}: {}", line.1);
-                }
-                missed.insert(line);
-            }
+    lines
+}
+
+/// What was not run and is not explained, or is explained and was run.
+fn compare(
+    missed: &BTreeMap<(String, String), Vec<u32>>,
+    explained: &explained::Lines,
+) -> Vec<String> {
+    let mut problems = Vec::new();
+    for ((file, line), numbers) in missed {
+        let known = explained.get(&(file.clone(), line.clone())).copied().unwrap_or(0);
+        if known < numbers.len() {
+            problems.push(format!("{file}:{numbers:?}: {line}"));
         }
     }
-    for (file, line) in explained.difference(&missed) {
-        println!("{file}: `{line}` was run: it can go from {}", explained::LIST);
+    for ((file, line), known) in explained {
+        let count = missed.get(&(file.clone(), line.clone())).map_or(0, Vec::len);
+        if count < *known {
+            problems
+                .push(format!("{file}: `{line}` is there {known} times, and was not run {count}"));
+        }
     }
-    let missed = missed.len();
-    println!("{missed} of {all} lines of the deciding crates were not run");
-    match unexplained {
-        0 => Ok(()),
-        count => Err(format!("{count} of them are not in {}", explained::LIST)),
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compare;
+
+    #[test]
+    fn lists_are_compared_both_ways() {
+        let key = |line: &str| ("a.rs".to_owned(), line.to_owned());
+        let missed = [(key("}"), vec![3, 9]), (key("x"), vec![4])].into();
+        let explained = |braces, x| [(key("}"), braces), (key("x"), x)].into();
+        assert!(compare(&missed, &explained(2, 1)).is_empty());
+        assert_eq!(compare(&missed, &explained(1, 1)), ["a.rs:[3, 9]: }"]);
+        assert_eq!(compare(&missed, &explained(2, 2)).len(), 1);
+        assert_eq!(compare(&missed, &[].into()).len(), 2);
     }
 }
