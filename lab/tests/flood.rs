@@ -179,15 +179,24 @@ fn a_flood_moves_no_timer() {
 
     // Every one that the kernel had room for was counted, and no event was made of any.
     for (number, vrrp) in [(0, vrrp_of_active), (1, vrrp_of_backup)] {
-        let (arrived, dropped) = arrived_and_dropped(lan.host(number));
-        let counters = vrrp.counters().unwrap();
+        // What still waits in the socket is read in a moment.
+        let mut read = 0;
+        let (counters, arrived, dropped) = loop {
+            std::thread::sleep(Duration::from_millis(100));
+            let (arrived, dropped) = arrived_and_dropped(lan.host(number));
+            let counters = vrrp.counters().unwrap();
+            if std::mem::replace(&mut read, counters.received) == counters.received {
+                break (counters, arrived, dropped);
+            }
+        };
         println!(
             "{rate:.0} hostile packets a second; {counters:?} of {arrived} that arrived, \
              {dropped} found no room; takeover {takeover:?}"
         );
-        assert!((counters.received + dropped).abs_diff(arrived) < 1000, "each is accounted for");
-        // A busy machine also loses packets on the way, between two hosts of the same processor.
-        assert!(counters.received > flood / 4, "{counters:?} of {flood} that were sent");
+        // Besides, there is IGMP.
+        assert!((counters.received + dropped).abs_diff(arrived) < 50, "each is accounted for");
+        // A busy machine loses packets on the way to a host already; half a million are a flood all the same.
+        assert!(arrived > 500_000, "{counters:?} of {flood} that were sent");
         let refused = counters.ttl_errors
             + counters.version_errors
             + counters.checksum_errors
