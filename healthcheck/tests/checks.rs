@@ -147,7 +147,21 @@ fn what_takes_too_long_is_ended_and_has_failed() {
     assert!(matches!(actions[1], Action::Tell(Event::Check { is_up: false, .. })));
     // What it says all the same changes nothing.
     assert_eq!(one.ends(3.0, run, GOOD), None);
-    assert_eq!(one.finds(12.0, GOOD), Some(true));
+    // Nor while another one runs.
+    let (second, _) = one.begins(12.0);
+    assert_ne!(second, run);
+    assert_eq!(one.ends(12.5, run, GOOD), None);
+    assert_eq!(one.ends(13.0, second, GOOD), Some(true));
+}
+
+#[test]
+fn actions_say_whether_there_are_any() {
+    let mut one = One::new(CheckConfig::new(seconds(10)));
+    let begun = one.health.due(at(0.0)).unwrap();
+    assert!(!begun.is_empty() && begun.iter().count() == 1);
+    let Some(Action::Run { run, .. }) = begun.iter().next() else { panic!("{begun:?}") };
+    let nothing = one.health.handle(at(0.0), one.check, Input::Finished { run, outcome: GOOD });
+    assert!(nothing.is_empty() && nothing.iter().count() == 0);
 }
 
 #[test]
@@ -222,6 +236,29 @@ fn another_check_goes_on_from_what_is_known() {
     after.health.resume(after.check, before.health.known(before.check));
     // The second failure is the second.
     assert_eq!(after.finds(0.0, Outcome::Failure), Some(false));
+}
+
+/// As far as it has as many.
+#[test]
+fn another_check_goes_on_at_the_same_step() {
+    let config = |steps| {
+        let steps = NonZeroU16::new(steps).unwrap();
+        CheckConfig::new(seconds(10)).steps(steps).retries(0)
+    };
+    let mut before = One::new(config(5));
+    for (time, step, outcome) in
+        [(0.0, 0, GOOD), (10.0, 1, GOOD), (20.0, 2, GOOD), (30.0, 3, Outcome::Failure)]
+    {
+        let (run, at) = before.begins(time);
+        assert_eq!(at, step);
+        let _ = before.ends(time, run, outcome);
+    }
+    let known = before.health.known(before.check);
+    for (steps, step) in [(5, 3), (4, 3), (2, 1), (1, 0)] {
+        let mut after = One::new(config(steps));
+        after.health.resume(after.check, known);
+        assert_eq!(after.begins(0.0).1, step, "of {steps}");
+    }
 }
 
 #[test]

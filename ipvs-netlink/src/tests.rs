@@ -208,3 +208,23 @@ fn what_is_cut_short_ends_nothing() {
         }
     }
 }
+
+/// The kernel knows two.
+#[test]
+fn a_daemon_of_a_strange_role_is_an_error() {
+    let wanted =
+        crate::Daemon::new(crate::DaemonRole::Backup, crate::Name::new("eth0").unwrap(), 3);
+    let mut batch = Batch::new();
+    Change::StartDaemon(wanted.clone()).encode(0, &mut batch).unwrap();
+    let payload = batch.octets()[16..].to_vec();
+    let with_role = |role: u32| {
+        let payload = with(&payload, attribute::DAEMON, |all| {
+            let state = all.iter_mut().find(|(kind, _)| *kind == crate::uapi::daemon::STATE);
+            state.unwrap().1 = role.to_ne_bytes().to_vec();
+        });
+        read::daemon(&payload)
+    };
+    assert!(with_role(2).is_ok_and(|read| read == wanted));
+    assert!(with_role(1).is_ok_and(|read| read.role == crate::DaemonRole::Master));
+    assert!(with_role(0).is_err() && with_role(3).is_err());
+}

@@ -150,12 +150,12 @@ fn a_flood_moves_no_timer() {
     assert_eq!(backup.state(), State::Backup);
     assert_eq!(events.try_next(), None, "nothing happened to the Backup");
 
-    // As many advertisements as without a flood, sent and heard.
+    // As many advertisements as without a flood, sent and heard; a busy machine loses some packets on the way to a host.
     let expected = elapsed.as_millis() / INTERVAL.as_millis();
     let sent = after.0.advertisements_sent - before.0.advertisements_sent;
     let heard = after.1.advertisements_received - before.1.advertisements_received;
     assert!(u128::from(sent).abs_diff(expected) <= 2, "{sent} of {expected} were sent");
-    assert!(u128::from(heard) + 3 >= expected, "{heard} of {expected} were heard");
+    assert!(u128::from(heard) * 10 >= expected * 9, "{heard} of {expected} were heard");
 
     // While it goes on, the Active router dies: the Backup takes over when it should.
     let cut = Instant::now();
@@ -195,7 +195,7 @@ fn a_flood_moves_no_timer() {
         );
         // Besides, there is IGMP.
         assert!((counters.received + dropped).abs_diff(arrived) < 50, "each is accounted for");
-        // A busy machine loses packets on the way to a host already; half a million are a flood all the same.
+        // Half a million are a flood all the same.
         assert!(arrived > 500_000, "{counters:?} of {flood} that were sent");
         let refused = counters.ttl_errors
             + counters.version_errors

@@ -241,6 +241,20 @@ fn one_that_leaves_misses_nothing_of_the_group() {
     assert_eq!(routers.states(), [State::Fault, State::Active, State::Fault]);
 }
 
+/// What it misses itself it goes on to miss, and the next one that left is told.
+#[test]
+fn one_that_leaves_misses_what_it_misses_itself() {
+    let mut routers = Routers::new(&[100, 100, 100]);
+    routers.input(1.0, 1, Input::Fault(Fault::InterfaceDown));
+    routers.input(1.0, 2, Input::Fault(Fault::Tracking));
+    routers.set.join(&3, None);
+    routers.set.join(&2, None);
+    routers.follow_up(1.0);
+    assert_eq!(routers.states(), [State::Fault, State::Fault, State::Backup]);
+    let faults: Vec<Fault> = routers.set.get(&2).unwrap().faults().collect();
+    assert_eq!(faults, [Fault::Tracking]);
+}
+
 /// Also when a third one is taken away before anything followed.
 #[test]
 fn those_that_leave_together_are_freed_each() {

@@ -196,6 +196,18 @@ fn each_error_is_of_its_kind() {
         (DecodeError::Extension(HmacFailure::Missing), ErrorKind::ExtensionMissing),
         (DecodeError::Extension(HmacFailure::UnknownKey(3)), ErrorKind::ExtensionUnknownKey),
         (DecodeError::Extension(HmacFailure::Mac), ErrorKind::ExtensionInvalid),
+        (
+            DecodeError::Extension(HmacFailure::Malformed { field: "", received: 1, allowed: "" }),
+            ErrorKind::ExtensionMalformed,
+        ),
+        (
+            DecodeError::Extension(HmacFailure::Stale { sent: 1, now: 9, window: 3 }),
+            ErrorKind::ExtensionStale,
+        ),
+        (
+            DecodeError::Extension(HmacFailure::Replay { received: 1, highest: 1 }),
+            ErrorKind::ExtensionReplay,
+        ),
     ] {
         assert_eq!(error.kind(), kind);
     }
