@@ -12,7 +12,7 @@ pub trait Files {
     ///
     /// # Errors
     /// Whatever keeps it from being read; [`io::ErrorKind::InvalidInput`] for what is no
-    /// configuration at all: a folder, a device, a program.
+    /// configuration at all: a folder, a device, a program; [`io::ErrorKind::FileTooLarge`] for one without end.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
     /// Whether there is something of this name.

@@ -2,21 +2,21 @@
 
 mod authenticity;
 mod drive;
+mod receive;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use vrrp_fsm::proto::{Datagram, Demands, Endpoints, HOP_LIMIT, Packet};
 use vrrp_fsm::{
     Fault, Input, RouterSet, SetSnapshot, Standing, State, Timestamp, Tracking, VirtualRouter,
 };
 
 use authenticity::Authenticity;
+pub use receive::Arrived;
+use receive::{Peer, peers};
 
-use crate::described::{Configured, Delivery, Described, Key};
+use crate::described::{Configured, Described, Key};
 use crate::mistake::Mistake;
 use crate::observer::{Look, Moment, Need, Observer};
-use crate::packet::endpoints;
 
 /// A machine.
 #[derive(Clone, Debug)]
@@ -43,13 +43,6 @@ pub struct Machine {
     tracked: Vec<bool>,
 }
 
-/// Another router, on its machine.
-#[derive(Clone, Copy, Debug)]
-struct Peer {
-    machine: usize,
-    address: IpAddr,
-}
-
 /// A packet that a machine sends.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "who and what")]
@@ -60,16 +53,6 @@ pub struct Sent {
     pub to: Option<usize>,
     /// The packet.
     pub octets: Vec<u8>,
-}
-
-/// A packet that a machine receives.
-#[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "what a world knows of it")]
-pub struct Arrived<'a> {
-    /// The packet.
-    pub octets: &'a [u8],
-    /// Whether it has to be refused.
-    pub is_forged: bool,
 }
 
 impl Machine {
@@ -221,64 +204,6 @@ impl Machine {
         sent
     }
 
-    /// A packet has arrived from a LAN.
-    pub fn receive(
-        &mut self,
-        lan: u8,
-        arrived: Arrived<'_>,
-        at: Moment,
-        observer: &mut Observer,
-    ) -> Vec<Sent> {
-        let mut sent = Vec::new();
-        let Ok(datagram) = Datagram::from_ip(arrived.octets) else { return sent };
-        let endpoints = datagram.endpoints();
-        let is_ipv6 = endpoints.source().is_ipv6();
-        let Some(vrid) = datagram.claimed_vrid() else { return sent };
-        let Some(router) = self.router((lan, is_ipv6, vrid)) else { return sent };
-        let Some(demands) = self.demands(router, &endpoints) else { return sent };
-        let Some(place) = self.place(router) else { return sent };
-        let authenticity = self.authenticities[place].as_deref_mut();
-        let decoded = Packet::decode(&datagram, &demands)
-            .and_then(|packet| Authenticity::advertisement(authenticity, &packet));
-        match decoded {
-            Ok(advertisement) => {
-                if arrived.is_forged {
-                    observer.moved_by_rejected(router, at);
-                }
-                let (source, advertisement) = (endpoints.source(), &advertisement);
-                let input = Input::Advertisement { source, advertisement };
-                self.give(router, at, input, observer, &mut sent);
-            }
-            Err(error) => {
-                let input = Input::Rejected(error.kind());
-                self.give(router, at, input, observer, &mut sent);
-            }
-        }
-        sent
-    }
-
-    /// What is demanded of a packet; `None` when it is not for this router, or from a stranger.
-    fn demands(&self, router: usize, between: &Endpoints) -> Option<Demands> {
-        let described = &self.all[router];
-        let least = match (self.mistake, described.delivery) {
-            (Some(Mistake::IgnoresHopLimit), _) => 0,
-            (_, Delivery::Unicast { least_hop_limit }) => least_hop_limit,
-            (_, Delivery::Multicast) => HOP_LIMIT,
-        };
-        let is_to = |own| *between == endpoints(between.source(), own);
-        match described.delivery {
-            Delivery::Multicast => is_to(None).then(|| Demands::new().hop_limit(least, u8::MAX)),
-            Delivery::Unicast { .. } => {
-                let peers = &self.peers[self.place(router)?];
-                let is_known = peers.iter().any(|peer| peer.address == between.source())
-                    || self.mistake == Some(Mistake::BelievesStrangers);
-                let is_ours = is_to(Some(described.address))
-                    || is_to(None) && self.mistake == Some(Mistake::HearsTheGroup);
-                (is_ours && is_known).then(|| Demands::new().hop_limit(least, u8::MAX))
-            }
-        }
-    }
-
     /// The interface on a LAN goes up or down.
     pub fn link(&mut self, lan: u8, is_up: bool, at: Moment, observer: &mut Observer) -> Vec<Sent> {
         set_bit(&mut self.down, lan, !is_up);
@@ -375,17 +300,6 @@ impl Machine {
 
     fn place(&self, router: usize) -> Option<usize> {
         self.routers.iter().position(|other| *other == router)
-    }
-}
-
-/// To whom a router sends, when not to the group.
-fn peers(all: &[Described], router: &Described) -> Vec<Peer> {
-    match router.delivery {
-        Delivery::Multicast => Vec::new(),
-        Delivery::Unicast { .. } => {
-            let peer = |other: &Described| Peer { machine: other.machine, address: other.address };
-            router.peers(all).map(peer).collect()
-        }
     }
 }
 
