@@ -97,6 +97,19 @@ fn a_server_is_up_when_all_of_its_checks_are() {
     assert_eq!(pool.tell(1, GOOD), [pool.server(0, true), pool.quorum(true, 1)]);
 }
 
+/// It is less than the quorum, whatever it is said to be.
+#[test]
+fn a_hysteresis_beyond_the_quorum_is_one_less() {
+    let mut pool = Pool::new(quorum(2).hysteresis(9), &weights(&[1; 5]));
+    for server in 0..4 {
+        assert_eq!(pool.tell(server, Outcome::Failure), [pool.server(server, false)]);
+    }
+    assert_eq!(pool.tell(4, Outcome::Failure), [pool.server(4, false), pool.quorum(false, 0)]);
+    assert_eq!(pool.tell(0, GOOD), [pool.server(0, true)]);
+    assert_eq!(pool.tell(1, GOOD), [pool.server(1, true)]);
+    assert_eq!(pool.tell(2, GOOD), [pool.server(2, true), pool.quorum(true, 3)]);
+}
+
 #[test]
 fn a_quorum_has_a_hysteresis() {
     let mut pool = Pool::new(quorum(6).hysteresis(2), &weights(&[2, 2, 2, 2, 2]));
