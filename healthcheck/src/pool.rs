@@ -123,7 +123,7 @@ impl Pool {
         let quorum = u64::from(self.config.quorum.get()).min(whole.max(1));
         let hysteresis = u64::from(self.config.hysteresis).min(quorum - 1);
         self.has_quorum = match before {
-            true => self.sum > 0 && self.sum >= quorum - hysteresis,
+            true => self.sum >= quorum - hysteresis,
             // What all servers together do not reach would never come back.
             false => self.sum > 0 && self.sum >= (quorum + hysteresis).min(whole),
         };

@@ -97,6 +97,16 @@ fn a_server_is_up_when_all_of_its_checks_are() {
     assert_eq!(pool.tell(1, GOOD), [pool.server(0, true), pool.quorum(true, 1)]);
 }
 
+/// Nobody takes connections.
+#[test]
+fn servers_without_weight_are_no_quorum() {
+    let mut pool = Pool::new(PoolConfig::new(), &weights(&[0, 0]));
+    assert!(!pool.health.has_quorum(pool.pool));
+    assert_eq!(pool.tell(0, Outcome::Failure), [pool.server(0, false)]);
+    assert_eq!(pool.tell(0, GOOD), [pool.server(0, true)]);
+    assert!(!pool.health.has_quorum(pool.pool));
+}
+
 /// It is less than the quorum, whatever it is said to be.
 #[test]
 fn a_hysteresis_beyond_the_quorum_is_one_less() {
