@@ -53,6 +53,7 @@ impl<A: Addressing> AddressSet<A> {
         received.iter().eq(self.listed.iter().copied()) || self.holds_in_any_order(received)
     }
 
+    #[cold]
     fn holds_in_any_order(&self, received: AddressList<'_, A>) -> bool {
         let mut seen = [0u64; 4];
         received.iter().all(|address| {

@@ -348,6 +348,7 @@ impl Config {
     }
 
     /// Whether the addresses of a received advertisement are these, in any order.
+    #[inline]
     pub(crate) fn holds_addresses(&self, received: Addresses<'_>) -> bool {
         match (&self.protocol, received) {
             (

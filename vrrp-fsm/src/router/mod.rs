@@ -138,6 +138,7 @@ impl VirtualRouter {
         actions
     }
 
+    #[inline(never)]
     fn take(&mut self, input: Input<'_>, actions: &mut Actions) {
         match input {
             Input::Startup => {
@@ -391,6 +392,7 @@ impl VirtualRouter {
     }
 
     /// Tells an event that packets bring about, once per state.
+    #[cold]
     fn report(&mut self, report: Report, event: Event, actions: &mut Actions) {
         let bit = 1 << report as u8;
         if self.reported & bit == 0 {

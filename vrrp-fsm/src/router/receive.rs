@@ -144,6 +144,7 @@ impl VirtualRouter {
         }
     }
 
+    #[inline(never)]
     fn receive_in_active(
         &mut self,
         source: IpAddr,
@@ -184,6 +185,7 @@ impl VirtualRouter {
         }
     }
 
+    #[cold]
     fn same_address(&mut self, actions: &mut Actions) {
         self.stats.same_address += 1;
         self.report(Report::SameAddress, Event::SameAddress, actions);
