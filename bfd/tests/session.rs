@@ -1,5 +1,7 @@
 //! Sessions in virtual time.
 
+mod common;
+
 use std::num::NonZeroU8;
 use std::time::Duration;
 
@@ -7,6 +9,8 @@ use bfd::{
     Config, ControlPacket, Diagnostic, Discriminator, Event, Input, Jitter, Microseconds, Session,
     State, Timestamp,
 };
+
+use common::packet;
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -183,24 +187,6 @@ fn other_intervals_are_agreed_upon_while_it_stays_up() {
     assert_eq!(pair.ends[1].detection_time(), 15 * MS);
     assert_eq!(pair.events[0].len() + pair.events[1].len(), events);
     assert_eq!(pair.states(), [State::Up, State::Up]);
-}
-
-/// A packet of the other end, for a session that is number 1.
-fn packet(state: State) -> ControlPacket {
-    ControlPacket {
-        diagnostic: Diagnostic::None,
-        state,
-        is_poll: false,
-        is_final: false,
-        is_control_plane_independent: false,
-        is_demand: false,
-        detect_mult: NonZeroU8::new(3).unwrap(),
-        my_discriminator: Discriminator::new(2).unwrap(),
-        your_discriminator: Discriminator::new(1),
-        desired_min_tx: Microseconds(10_000),
-        required_min_rx: Microseconds(10_000),
-        required_min_echo_rx: Microseconds(0),
-    }
 }
 
 fn up() -> Session {

@@ -1,5 +1,7 @@
 //! What a session can be told, and what it tells.
 
+mod common;
+
 use std::num::NonZeroU8;
 use std::time::Duration;
 
@@ -7,6 +9,8 @@ use bfd::{
     Config, ConfigError, ControlPacket, Diagnostic, Discriminator, Input, Jitter, Microseconds,
     Session, State, Timestamp,
 };
+
+use common::packet;
 
 const MS: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_micros(u32::MAX as u64);
@@ -47,21 +51,10 @@ fn a_session_that_is_not_up_sends_once_a_second_at_most() {
     assert_eq!(refused.to_string(), "idle_tx is 1ms, allowed is 1 s and more");
 }
 
+/// From a peer that was down because of its path.
 fn heard(state: State) -> ControlPacket {
-    ControlPacket {
-        diagnostic: Diagnostic::PathDown,
-        state,
-        is_poll: false,
-        is_final: false,
-        is_control_plane_independent: false,
-        is_demand: false,
-        detect_mult: NonZeroU8::new(3).unwrap(),
-        my_discriminator: Discriminator::new(7).unwrap(),
-        your_discriminator: Discriminator::new(1),
-        desired_min_tx: Microseconds(10_000),
-        required_min_rx: Microseconds(10_000),
-        required_min_echo_rx: Microseconds(0),
-    }
+    let my_discriminator = Discriminator::new(7).unwrap();
+    ControlPacket { diagnostic: Diagnostic::PathDown, my_discriminator, ..packet(state) }
 }
 
 #[test]
